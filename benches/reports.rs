@@ -4,8 +4,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed setup stops the benchmark")]
 
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
+use horizon_core::reports::{DayRange, Dimension, Filter, FilterOperator, Metric, Query, Reports};
 use horizon_core::{
     ContextValue, Event, EventKind, Slug, Stamp, StatsStore, Timestamp, Topic, Visit, VisitCause, VisitContext,
     VisitorKey,
@@ -25,6 +27,9 @@ const PAGES: u64 = 200;
 /// The events of a batch.
 const BATCH: usize = 1_000;
 
+/// The rows of a list of the overview.
+const TOP: NonZeroUsize = NonZeroUsize::new(10).unwrap();
+
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The start of the first day.
@@ -32,7 +37,9 @@ const START: Timestamp = Timestamp::from_millis(1_799_971_200_000);
 
 fn main() {
     // Cargo passes options of its own.
-    let sessions = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(SESSIONS);
+    let sessions = std::env::args()
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(SESSIONS);
     let batch = std::env::var("BATCH").map_or(BATCH, |batch| batch.parse().unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -41,7 +48,10 @@ fn main() {
     let (mut cpu, mut time, mut count) = (0.0, Duration::ZERO, 0);
     let mut stream = Stream::new();
     let mut expired = Duration::ZERO;
-    println!("{:>10} {:>12} {:>12} {:>12}", "sessions", "µs/session", "events/s", "file, MiB");
+    println!(
+        "{:>10} {:>12} {:>12} {:>12}",
+        "sessions", "µs/session", "events/s", "file, MiB"
+    );
     for day in 0..DAYS {
         let events = stream.day(day, sessions / DAYS);
         let (before, start) = (horizon_benches::cpu_seconds().unwrap(), Instant::now());
@@ -52,7 +62,9 @@ fn main() {
         let day_cpu = horizon_benches::cpu_seconds().unwrap() - before;
         (cpu, time, count) = (cpu + day_cpu, time + day_time, count + events.len());
         let start = Instant::now();
-        runtime.block_on(store.expire(START.plus(DAY * u32::try_from(day + 1).unwrap()))).unwrap();
+        runtime
+            .block_on(store.expire(START.plus(DAY * u32::try_from(day + 1).unwrap())))
+            .unwrap();
         expired += start.elapsed();
         if day % 10 == 9 {
             let size = std::fs::metadata(&path).unwrap().len() as f64 / f64::from(1 << 20);
@@ -62,13 +74,96 @@ fn main() {
             println!("{stored:>10} {per_session:>12.1} {rate:>12.0} {size:>12.1}");
         }
     }
-    println!("{count} events, {:.1} µs of CPU per session, {:.0} events/s", cpu * 1e6 / sessions as f64, count as f64 / time.as_secs_f64());
+    println!(
+        "{count} events, {:.1} µs of CPU per session, {:.0} events/s",
+        cpu * 1e6 / sessions as f64,
+        count as f64 / time.as_secs_f64()
+    );
     let start = Instant::now();
     runtime.block_on(store.expire(START.plus(DAY * 120))).unwrap();
-    println!("expire: {:.1} s for all days, {:.1} s for the last", expired.as_secs_f64(), start.elapsed().as_secs_f64());
+    println!(
+        "expire: {:.1} s for all days, {:.1} s for the last",
+        expired.as_secs_f64(),
+        start.elapsed().as_secs_f64()
+    );
+    runtime.block_on(query(&store));
     runtime.block_on(store.close()).unwrap();
     drop(store);
     print_sizes(&path, sessions);
+}
+
+/// Prints the time and CPU time of an overview, of one with a filter, and of a verification.
+async fn query(store: &SqliteStore) {
+    let range = DayRange::new(START.day(), START.plus(DAY * u32::try_from(DAYS).unwrap()).day());
+    let site = [
+        Metric::Visitors,
+        Metric::Visits,
+        Metric::Pageviews,
+        Metric::BounceRate,
+        Metric::VisitDuration,
+    ];
+    let overview = || {
+        let by = |dimension| {
+            Query::new(range)
+                .metrics([Metric::Visitors, Metric::Visits])
+                .dimensions([dimension])
+        };
+        let sessions = [
+            Dimension::Source,
+            Dimension::Channel,
+            Dimension::Campaign,
+            Dimension::Country,
+            Dimension::Browser,
+            Dimension::EntryPage,
+            Dimension::ExitPage,
+        ];
+        let pages = [Metric::Visitors, Metric::Pageviews, Metric::TimeOnPage];
+        let mut queries = vec![
+            Query::new(range).metrics(site),
+            Query::new(range).metrics(site).dimensions([Dimension::Day]),
+            Query::new(range).metrics(pages).dimensions([Dimension::Page]),
+        ];
+        queries.extend(sessions.map(|dimension| by(dimension).limit(TOP)));
+        queries
+    };
+    let filter = Filter::new(Dimension::Country, FilterOperator::Is, ["c 1"]);
+    let filtered = overview()
+        .into_iter()
+        .map(|query| query.filter(filter.clone()))
+        .collect();
+    for (name, queries) in [
+        ("the overview", overview()),
+        ("with a filter", filtered),
+        ("again", overview()),
+    ] {
+        measure(name, async || {
+            for query in &queries {
+                store.query(query).await.unwrap();
+            }
+        })
+        .await;
+    }
+    let pages = || {
+        Query::new(range)
+            .metrics([Metric::Visitors])
+            .dimensions([Dimension::Page])
+    };
+    measure("pages with a filter", async || {
+        drop(store.query(&pages().filter(filter.clone())).await.unwrap())
+    })
+    .await;
+    measure("verify", async || assert_eq!(store.verify().await.unwrap(), [])).await;
+}
+
+async fn measure(name: &str, work: impl AsyncFnOnce()) {
+    let (before, start) = (horizon_benches::cpu_seconds().unwrap(), Instant::now());
+    work().await;
+    let cpu = horizon_benches::cpu_seconds().unwrap() - before;
+    println!(
+        "{name}: {:.0} ms of CPU, {:.0} ms",
+        cpu * 1e3,
+        start.elapsed().as_secs_f64() * 1e3
+    );
 }
 
 /// Prints the bytes of each table.
@@ -83,9 +178,16 @@ fn print_sizes(path: &std::path::Path, sessions: u64) {
     let tables = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)));
     for table in tables.unwrap() {
         let (name, size) = table.unwrap();
-        println!("{name:>24} {size:>12} bytes {:>8.1} per session", size as f64 / sessions as f64);
+        println!(
+            "{name:>24} {size:>12} bytes {:>8.1} per session",
+            size as f64 / sessions as f64
+        );
     }
-    println!("the file: {:.1} bytes per session, {:.1} after VACUUM", before as f64 / sessions as f64, after as f64 / sessions as f64);
+    println!(
+        "the file: {:.1} bytes per session, {:.1} after VACUUM",
+        before as f64 / sessions as f64,
+        after as f64 / sessions as f64
+    );
 }
 
 /// Makes the events of sessions.
@@ -106,7 +208,10 @@ impl Stream {
     }
 
     fn random(&mut self, limit: u64) -> u64 {
-        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.state = self
+            .state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.state >> 33) % limit
     }
 
@@ -124,7 +229,8 @@ impl Stream {
 
     /// Adds the events of a session of two pages: each is opened, reported once and closed.
     fn session(&mut self, start: Timestamp, visitor: u64, events: &mut Vec<Event>) {
-        let visitor = VisitorKey::from_u128(u128::from(visitor.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | u128::from(visitor));
+        let visitor =
+            VisitorKey::from_u128(u128::from(visitor.wrapping_mul(0x9e37_79b9_7f4a_7c15)) << 64 | u128::from(visitor));
         let mut at = start;
         let context = self.context();
         for _ in 0..2 {

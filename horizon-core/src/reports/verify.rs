@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{
     BucketLength, Capabilities, Counts, DayRange, Dimension, DimensionBucketSelection, Discrepancy,
-    EventBucketSelection, Period, ReportReader, SessionColumns, SessionColumnsError, SiteTimeZone,
-    TopicBucketSelection, TopicSelection,
+    EventBucketSelection, Metric, Period, ReportReader, SessionColumns, SessionColumnsError, SiteTimeZone, TopicBucket,
+    TopicBucketSelection, TopicCounts, TopicSelection,
 };
 use crate::{Day, EventCounts, Stats, Timestamp, Topic, Update};
 
@@ -56,15 +56,23 @@ where
     R: ReportReader,
     R::Error: From<SessionColumnsError>,
 {
-    let sums = TopicSums::read(reader, zone)?;
+    let with_reading_times = capabilities.metrics.contains(&Metric::MedianTimeOnPage);
+    let sums = TopicSums::read(reader, zone, with_reading_times)?;
     let mut found = Vec::new();
     for topic in topics {
         sums.compare_totals(topic, &mut found);
     }
     sums.compare_days(&mut found);
-    for dimension in Dimension::OF_SESSIONS {
+    let first = first_session_day.unwrap_or(ALL_DAYS.first);
+    let rows = capabilities.has_session_rows.then(|| rows_by_value(reader, first));
+    let rows = rows.transpose()?;
+    for (index, dimension) in Dimension::OF_SESSIONS.into_iter().enumerate() {
         if capabilities.dimensions.contains(&dimension) {
-            compare_dimension(reader, dimension, capabilities, first_session_day, &sums, &mut found)?;
+            let values = read_dimension(reader, dimension)?;
+            compare_sessions(dimension, &values, &sums, &mut found);
+            if let Some(rows) = rows.as_ref().and_then(|rows| rows.get(index)) {
+                compare_rows(dimension, first, &values, rows, &mut found);
+            }
         }
     }
     found.truncate(MAX_DISCREPANCIES);
@@ -82,25 +90,28 @@ type Page = Arc<str>;
 struct TopicSums {
     /// Of all hours of a topic.
     topics: BTreeMap<Page, Counts>,
-    /// Of the hours of a topic on a day, without visitors.
-    hours: BTreeMap<(Page, Day), Counts>,
+    /// Of the hours of a topic on a day.
+    hours: BTreeMap<(Page, Day), TopicCounts>,
     /// The days of a topic.
-    days: BTreeMap<(Page, Day), Counts>,
+    days: BTreeMap<(Page, Day), TopicCounts>,
     events: BTreeMap<(Page, Arc<str>), i64>,
 }
 
 impl TopicSums {
-    fn read<R: ReportReader>(reader: &R, zone: &SiteTimeZone) -> Result<Self, R::Error> {
+    fn read<R>(reader: &R, zone: &SiteTimeZone, with_reading_times: bool) -> Result<Self, R::Error>
+    where
+        R: ReportReader,
+    {
         let mut sums = Self::default();
-        reader.topic_buckets(&all_buckets(BucketLength::Hour), &mut |bucket| {
+        reader.topic_buckets(&all_buckets(BucketLength::Hour, with_reading_times), &mut |bucket| {
             let Period::Hour(hour) = bucket.period else { return };
             *sums.topics.entry(bucket.page.into()).or_default() += *bucket.counts;
             let day = (bucket.page.into(), zone.day_of(hour));
-            *sums.hours.entry(day).or_default() += *bucket.counts;
+            add_bucket(sums.hours.entry(day).or_default(), &bucket);
         })?;
-        reader.topic_buckets(&all_buckets(BucketLength::Day), &mut |bucket| {
+        reader.topic_buckets(&all_buckets(BucketLength::Day, with_reading_times), &mut |bucket| {
             let Period::Day(day) = bucket.period else { return };
-            *sums.days.entry((bucket.page.into(), day)).or_default() += *bucket.counts;
+            add_bucket(sums.days.entry((bucket.page.into(), day)).or_default(), &bucket);
         })?;
         let selection = EventBucketSelection {
             topics: TopicSelection::All,
@@ -161,39 +172,45 @@ impl TopicSums {
 
     /// Compares each day of a topic with the sum of its hours. Visitors of hours do not add up.
     fn compare_days(&self, found: &mut Vec<Discrepancy>) {
-        let keys = self
-            .hours
-            .keys()
-            .chain(self.days.keys().filter(|key| !self.hours.contains_key(key)));
+        let keys: BTreeSet<_> = self.hours.keys().chain(self.days.keys()).collect();
+        let none = TopicCounts::default();
         for key in keys {
-            let hours = self.hours.get(key).copied().unwrap_or_default();
-            let days = self.days.get(key).copied().unwrap_or_default();
+            let hours = self.hours.get(key).unwrap_or(&none);
+            let days = self.days.get(key).unwrap_or(&none);
             let (page, day) = key;
-            for ((name, hours), days) in Counts::NAMES.into_iter().zip(hours.to_array()).zip(days.to_array()) {
+            let topic = if page.is_empty() {
+                "the site".to_owned()
+            } else {
+                format!("`{page}`")
+            };
+            let numbers = hours.counts.to_array().into_iter().zip(days.counts.to_array());
+            for (name, (hours, days)) in Counts::NAMES.into_iter().zip(numbers) {
                 if name != "visitors" {
-                    let what = || format!("{name} of the hours of day {} of `{page}`", day.number());
+                    let what = || format!("{name} of the hours of {day} of {topic}");
                     found.extend(Discrepancy::between(what, hours, days));
                 }
+            }
+            let bins = |counts: &TopicCounts| counts.reading_times.bins().collect::<BTreeMap<_, _>>();
+            let (hours, days) = (bins(hours), bins(days));
+            for bin in hours.keys().chain(days.keys()).collect::<BTreeSet<_>>() {
+                let number = |bins: &BTreeMap<u8, i64>| bins.get(bin).copied().unwrap_or(0);
+                let what = || format!("page visits with reading times of bin {bin} in the hours of {day} of {topic}");
+                found.extend(Discrepancy::between(what, number(&hours), number(&days)));
             }
         }
     }
 }
 
-/// Compares the values of a dimension on each day with the session rows of the day, and with the site's sessions.
-fn compare_dimension<R>(
-    reader: &R,
-    dimension: Dimension,
-    capabilities: &Capabilities,
-    first_session_day: Option<Day>,
-    sums: &TopicSums,
-    found: &mut Vec<Discrepancy>,
-) -> Result<(), R::Error>
-where
-    R: ReportReader,
-    R::Error: From<SessionColumnsError>,
-{
-    let mut values: ValueCounts = BTreeMap::new();
-    let mut days: BTreeMap<Day, Counts> = BTreeMap::new();
+fn add_bucket(sum: &mut TopicCounts, bucket: &TopicBucket<'_>) {
+    sum.counts += *bucket.counts;
+    for (bin, count) in bucket.reading_times {
+        sum.reading_times.add_to_bin(*bin, *count);
+    }
+}
+
+/// Returns the numbers of the values of a dimension.
+fn read_dimension<R: ReportReader>(reader: &R, dimension: Dimension) -> Result<ValueCounts, R::Error> {
+    let mut values = ValueCounts::new();
     let selection = DimensionBucketSelection {
         dimension,
         days: ALL_DAYS,
@@ -201,72 +218,86 @@ where
     };
     reader.dimension_buckets(&selection, &mut |bucket| {
         *values.entry((bucket.day, bucket.value.into())).or_default() += *bucket.counts;
-        *days.entry(bucket.day).or_default() += *bucket.counts;
     })?;
+    Ok(values)
+}
+
+/// Compares the values of a dimension on each day with the site's sessions.
+fn compare_sessions(dimension: Dimension, values: &ValueCounts, sums: &TopicSums, found: &mut Vec<Discrepancy>) {
+    let mut days: BTreeMap<Day, Counts> = BTreeMap::new();
+    for ((day, _), counts) in values {
+        *days.entry(*day).or_default() += *counts;
+    }
     for ((_, day), site) in sums.days.iter().filter(|((page, _), _)| page.is_empty()) {
         let parts = days.get(day).copied().unwrap_or_default();
-        let what = || format!("sessions of day {} by {dimension}", day.number());
-        found.extend(Discrepancy::between(what, parts.visits, site.visits));
+        let what = || format!("sessions of {day} by {dimension}");
+        found.extend(Discrepancy::between(what, parts.visits, site.counts.visits));
     }
-    if !capabilities.has_session_rows {
-        return Ok(());
-    }
-    let first = first_session_day.unwrap_or(ALL_DAYS.first);
-    let rows = rows_by_value(reader, dimension, first)?;
-    values.retain(|(day, _), counts| *day >= first && !counts.is_zero());
-    let missing = rows.keys().filter(|key| !values.contains_key(*key));
-    for key in values.keys().chain(missing) {
+}
+
+/// Compares the values of a dimension on each day from `first` on with the session rows.
+fn compare_rows(
+    dimension: Dimension,
+    first: Day,
+    values: &ValueCounts,
+    rows: &ValueCounts,
+    found: &mut Vec<Discrepancy>,
+) {
+    let values_with_rows = values.keys().filter(|(day, _)| *day >= first);
+    for key in values_with_rows.chain(rows.keys()).collect::<BTreeSet<_>>() {
         let (parts, total) = (
             rows.get(key).copied().unwrap_or_default(),
             values.get(key).copied().unwrap_or_default(),
         );
         for ((name, parts), total) in Counts::NAMES.into_iter().zip(parts.to_array()).zip(total.to_array()) {
-            let (day, value) = (key.0.number(), &key.1);
-            let what = || format!("{name} of the session rows of day {day} with {dimension} `{value}`");
+            let (day, value) = key;
+            let what = || format!("{name} of the session rows of {day} with {dimension} `{value}`");
             found.extend(Discrepancy::between(what, parts, total));
         }
     }
-    Ok(())
 }
 
-/// Returns what the session rows add up to, by day and value.
-fn rows_by_value<R>(reader: &R, dimension: Dimension, first: Day) -> Result<ValueCounts, R::Error>
+/// Returns what the session rows add up to, for each of [`Dimension::OF_SESSIONS`].
+fn rows_by_value<R>(reader: &R, first: Day) -> Result<Vec<ValueCounts>, R::Error>
 where
     R: ReportReader,
     R::Error: From<SessionColumnsError>,
 {
-    let Some(index) = dimension.session_index() else {
-        return Ok(BTreeMap::new());
-    };
-    let (mut sums, mut damaged) = (BTreeMap::new(), None);
+    let mut sums = vec![ValueCounts::new(); Dimension::OF_SESSIONS.len()];
+    let mut damaged = None;
     let days = DayRange::new(first, ALL_DAYS.last);
     reader.sessions(days, true, &mut |columns| {
-        if let Err(error) = add_rows(columns, index, &mut sums) {
+        if let Err(error) = add_rows(columns, &mut sums) {
             damaged = Some(error);
         }
     })?;
     damaged.map_or(Ok(sums), |error| Err(error.into()))
 }
 
-fn add_rows(columns: &SessionColumns<'_>, index: usize, sums: &mut ValueCounts) -> Result<(), SessionColumnsError> {
-    let mut visitors = std::collections::BTreeSet::new();
+fn add_rows(columns: &SessionColumns<'_>, sums: &mut [ValueCounts]) -> Result<(), SessionColumnsError> {
+    let mut of_day: HashMap<(usize, Arc<str>), Counts> = HashMap::new();
+    let mut visitors = HashSet::new();
     for row in columns.to_rows()? {
-        let value = row.values.get(index).cloned().unwrap_or_default();
-        let is_visitor = row.pageviews > 0
-            && row
-                .visitor
-                .is_some_and(|visitor| visitors.insert((visitor, value.clone())));
-        let counts = Counts {
+        let mut counts = Counts {
             pageviews: row.pageviews.into(),
             visits: 1,
             keyed_visits: row.visitor.is_some().into(),
-            visitors: is_visitor.into(),
             seconds: row.seconds.into(),
             bounces: row.is_bounce().into(),
             duration: i64::try_from(row.duration()).unwrap_or(i64::MAX),
             ..Counts::default()
         };
-        *sums.entry((columns.day(), value)).or_default() += counts;
+        let visitor = row.visitor.filter(|_| row.pageviews > 0);
+        for (index, value) in row.values.into_iter().enumerate() {
+            let is_new = visitor.is_some_and(|visitor| visitors.insert((visitor, index, Arc::clone(&value))));
+            counts.visitors = is_new.into();
+            *of_day.entry((index, value)).or_default() += counts;
+        }
+    }
+    for ((index, value), counts) in of_day {
+        if let Some(sums) = sums.get_mut(index) {
+            *sums.entry((columns.day(), value)).or_default() += counts;
+        }
     }
     Ok(())
 }
@@ -274,7 +305,7 @@ fn add_rows(columns: &SessionColumns<'_>, index: usize, sums: &mut ValueCounts) 
 const ALL_DAYS: DayRange = DayRange::new(Day::from_number(i64::MIN), Day::from_number(i64::MAX));
 const ALL_INSTANTS: std::ops::Range<Timestamp> = Timestamp::from_millis(i64::MIN)..Timestamp::from_millis(i64::MAX);
 
-fn all_buckets(length: BucketLength) -> TopicBucketSelection<'static> {
+fn all_buckets(length: BucketLength, needs_reading_times: bool) -> TopicBucketSelection<'static> {
     TopicBucketSelection {
         topics: TopicSelection::All,
         length,
@@ -282,7 +313,7 @@ fn all_buckets(length: BucketLength) -> TopicBucketSelection<'static> {
         instants: ALL_INSTANTS,
         needs_period: true,
         needs_page: true,
-        needs_reading_times: false,
+        needs_reading_times,
     }
 }
 

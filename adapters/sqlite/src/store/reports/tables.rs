@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use horizon_core::reports::{
-    Counts, Dimension, MAX_VALUES, NumberKind, OTHER_VALUE, ReadingTimes, SessionId, SessionRow, ReportSite,
+    Counts, Dimension, MAX_VALUES, NumberKind, OTHER_VALUE, ReadingTimes, ReportSite, SessionId, SessionRow,
     SiteTimeZone, TopicCounts, VisitorState,
 };
 use horizon_core::{Day, Timestamp, VISIT_GAP, VisitorKey};

@@ -43,9 +43,13 @@ async fn a_visitor_key_is_in_the_files_until_its_day_is_closed_and_expire_ran() 
     for minutes in 0..4 {
         // Other visitors, so that pages split and rows move.
         for visitor in 0..40 {
-            fixture.visit(NOW.plus(MINUTE * minutes), visitor, "hello", VisitCause::Open, 9).await;
+            fixture
+                .visit(NOW.plus(MINUTE * minutes), visitor, "hello", VisitCause::Open, 9)
+                .await;
         }
-        fixture.visit(NOW.plus(MINUTE * minutes), KEY, "hello", VisitCause::Open, 9).await;
+        fixture
+            .visit(NOW.plus(MINUTE * minutes), KEY, "hello", VisitCause::Open, 9)
+            .await;
     }
     assert_ne!(fixture.files_with_key(), [""; 0]);
     fixture.store.expire(NOW.plus(DAY * 2)).await.unwrap();
@@ -87,7 +91,9 @@ async fn a_session_that_lasts_for_days_is_packed_after_its_end() {
     fixture.visit(NOW.plus(MINUTE), 2, "hello", VisitCause::Open, 9).await;
     fixture.store.expire(NOW.plus(DAY * 4)).await.unwrap();
     assert_eq!(fixture.number("SELECT count(*) FROM packed_sessions"), 0);
-    fixture.visit(NOW.plus(MINUTE * 30 * 150), 1, "hello", VisitCause::End, 9).await;
+    fixture
+        .visit(NOW.plus(MINUTE * 30 * 150), 1, "hello", VisitCause::End, 9)
+        .await;
     assert_eq!(fixture.verify().await, []);
     fixture.store.expire(NOW.plus(DAY * 9)).await.unwrap();
     assert_eq!(fixture.number("SELECT sum(count) FROM packed_sessions"), 2);

@@ -15,10 +15,26 @@ async fn a_store_agrees_with_itself_and_each_changed_number_is_found() {
             "topics SET undated_likes = 1 WHERE name = 'blog:hello'",
             "likes of blog:hello",
         ),
-        ("topic_days SET seconds = seconds + 1", "seconds of the hours"),
-        ("dimension_days SET visits = 5 WHERE value = 'google'", "visits"),
-        ("dimension_days SET bounces = 5 WHERE value = 'google'", "bounces"),
-        ("dimension_days SET visitors = 5 WHERE dimension = 0", "visitors"),
+        (
+            "topic_days SET seconds = seconds + 1",
+            "seconds of the hours of 2027-01-15 of the site",
+        ),
+        (
+            "topic_days SET reading_times = NULL",
+            "bin 45 in the hours of 2027-01-15 of `hello`",
+        ),
+        (
+            "dimension_days SET visits = 5 WHERE value = 'google'",
+            "sessions of 2027-01-15 by source",
+        ),
+        (
+            "dimension_days SET bounces = 5 WHERE value = 'google'",
+            "bounces of the session rows of 2027-01-15",
+        ),
+        (
+            "dimension_days SET visitors = 5 WHERE dimension = 0",
+            "with entry_page `hello`",
+        ),
     ] {
         fixture.sql().execute_batch(&format!("UPDATE {change}")).unwrap();
         let found = fixture.verify().await;
