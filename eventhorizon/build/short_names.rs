@@ -256,7 +256,7 @@ mod tests {
             ),
             (
                 "if(a){let one}for(let two of b)f(two);",
-                "if(a){let e}for(let t of b)f(t);",
+                "if(a){let e}for(let e of b)f(e);",
             ),
         ] {
             assert_eq!(shorten(script), expected);

@@ -8,13 +8,14 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use walrus::{Module, RefType};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
     glue,
     run::{self, WASM, print_line},
+    short_names,
 };
 
 /// The profile of the workspace that makes small modules.
@@ -45,11 +46,16 @@ type Manifest = BTreeMap<String, String>;
 /// The module of the live stream, which becomes a part of the bundle's script.
 const STREAM: &str = "eventhorizon/src/client/stream.js";
 
-/// Files that are served unchanged: the source, and the key in the manifest.
-const STATIC: [(&str, &str); 4] = [
+/// What shortens its names.
+const SHORT_NAMES: &str = "eventhorizon/build/short_names.rs";
+const SCOPES: &str = "eventhorizon/build/scopes.rs";
+
+/// Other files: the source, and the key in the manifest. Scripts are minified, the others are served unchanged.
+const STATIC: [(&str, &str); 5] = [
     ("horizon-web/style/style.css", "css"),
     ("horizon-web/static/theme.js", "theme_js"),
     ("horizon-web/static/cluster.js", "cluster_js"),
+    ("horizon-web/static/links.js", "links_js"),
     ("horizon-web/static/favicon.svg", "favicon"),
 ];
 
@@ -107,7 +113,7 @@ fn build(root: &Path) -> anyhow::Result<PathBuf> {
 fn fingerprint(root: &Path, module: &Path, optimise: bool) -> anyhow::Result<String> {
     let mut all = optimise.to_string();
     let sources = STATIC.iter().map(|(source, _)| root.join(source));
-    let tools = ["xtask/src/bundle.rs", "xtask/src/glue.rs", STREAM].map(|tool| root.join(tool));
+    let tools = ["xtask/src/bundle.rs", "xtask/src/glue.rs", SHORT_NAMES, SCOPES, STREAM].map(|tool| root.join(tool));
     for path in sources.chain(tools).chain([module.to_owned(), root.join("Cargo.lock")]) {
         write!(all, " {}", hash(&read(&path)?))?;
     }
@@ -145,6 +151,7 @@ fn islands(root: &Path, module: &Path, pkg: &Path, optimise: bool) -> anyhow::Re
     let mut finished = Module::from_file(&wasm)?;
     restore_export(&mut finished);
     let stream = fs::read_to_string(root.join(STREAM)).with_context(|| format!("{STREAM} cannot be read"))?;
+    let stream = short_names::shorten(&minified(&stream, Path::new(STREAM))?);
     let short = glue::shorten(&fs::read_to_string(&script)?, &stream, &mut finished)?;
     fs::write(&script, short)?;
     finished.emit_wasm_file(&wasm)?;
@@ -167,12 +174,22 @@ fn restore_export(module: &mut Module) {
     }
 }
 
+/// Returns the script without what changes nothing.
+fn minified(script: &str, source: &Path) -> anyhow::Result<String> {
+    let minified = minifier::js::minify(script);
+    let minified = minified.map_err(|error| anyhow!("{} cannot be minified: {error}", source.display()))?;
+    Ok(minified.to_string())
+}
+
 /// Copies the file to a name with the hash of its content, and returns its URL path.
 fn static_file(source: &Path, pkg: &Path) -> anyhow::Result<String> {
-    let content = read(source)?;
+    let mut content = read(source)?;
     let (Some(stem), Some(kind)) = (source.file_stem(), source.extension()) else {
         bail!("{} has no name with an extension", source.display());
     };
+    if kind == "js" {
+        content = minified(&String::from_utf8(content)?, source)?.into_bytes();
+    }
     let name = format!(
         "{}-{}.{}",
         stem.to_string_lossy(),

@@ -37,7 +37,7 @@ fn inline(script: &str, stream: &str) -> anyhow::Result<String> {
     let (before, name) = before
         .rsplit_once("import * as ")
         .context("the script of wasm-bindgen imports `horizon-stream` in another way than before")?;
-    let stream = stream.replace("export const", "const");
+    let stream = stream.replace("export ", "");
     Ok(format!("{before}{stream}\nconst {name} = {{ liveStream }};\n{after}"))
 }
 

@@ -20,6 +20,8 @@ mod front_pages;
 mod glue;
 mod line_length;
 mod run;
+#[path = "../../eventhorizon/build/short_names.rs"]
+mod short_names;
 mod size;
 mod test;
 mod tools;

@@ -1,5 +1,5 @@
-// Reports once that the end of the page was on screen. client.js loads it on pages, and the build adds it to the script
-// of the blog's WebAssembly.
+// Reports once that the end of the page was on screen. client.js loads it on pages with a name, and so does the script
+// of the blog.
 
 let timer;
 

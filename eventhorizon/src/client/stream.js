@@ -1,5 +1,6 @@
 // The live stream of a page, which is open while its reader sees it. The build adds this module to client.js and to
-// the script of the blog's WebAssembly, so that both follow one rule. client.js gets no line that ends in `// blog`.
+// the script of the blog's WebAssembly, so that both follow one rule. client.js gets no line that ends in `// blog`: it
+// imports finished.js itself.
 
 // `onMessage` gets the type and the value of each message.
 export const liveStream = (onMessage) => {
@@ -99,6 +100,8 @@ export const liveStream = (onMessage) => {
       streamUrl = address + "?";
       for (const page of pages) streamUrl += new URLSearchParams({ page }) + "&";
       againUntil = isSamePage && againUntil;
+      const finished = address.replace("live", "finished"); // blog
+      import("/horizon/finished.js").then((module) => module.watchEnd(finished, signal)).catch(() => {}); // blog
       restart();
     },
     close() {

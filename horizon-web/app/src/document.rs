@@ -18,7 +18,7 @@ pub(crate) fn document(site: &Site, view: &View, markers: &SlotMarkers) -> AnyVi
         <!DOCTYPE html>
         <html lang="en">
             <head>{head(site, &metadata, markers)}</head>
-            <body>
+            <body data-page=view.page_name().map(|name| name.url_path())>
                 <a class="skip-link" href="#main">
                     "Skip to content"
                 </a>

@@ -26,6 +26,8 @@ pub(crate) struct PageMetadata {
     pub(crate) tags: Vec<String>,
     /// Whether the page has islands.
     pub(crate) is_live: bool,
+    /// Whether clicks on the links of the page are events.
+    pub(crate) has_link_events: bool,
 }
 
 /// The image of link previews.
@@ -74,7 +76,10 @@ impl PageMetadata {
             View::Post(page) => Self::of_post(site, &page.post, markers),
             View::Page(markdown) => {
                 let path = format!("/{}", markdown.slug);
-                page("WebPage", &markdown.title, markdown.summary().to_owned(), Some(path))
+                Self {
+                    has_link_events: true,
+                    ..page("WebPage", &markdown.title, markdown.summary().to_owned(), Some(path))
+                }
             }
             View::NotFound => Self::private("Page not found"),
             View::Error(error) => Self::private(&error.title),
@@ -133,6 +138,7 @@ impl PageMetadata {
             published: Some(published),
             tags,
             is_live: true,
+            has_link_events: true,
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use horizon_core::{Comment, EventId, Timestamp, wire::PageStats, wire::ThreadsView};
-use horizon_posts::{Diagnostics, Post, Tag, TagPosts};
+use horizon_core::{Comment, EventId, Slug, Timestamp, wire::PageStats, wire::ThreadsView};
+use horizon_posts::{Diagnostics, PageName, Post, Tag, TagPosts};
 
 /// What all pages have in common.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct AssetUrls {
     pub theme_js: String,
     /// The script that updates `/cluster`.
     pub cluster_js: String,
+    /// The script that reports links to other sites and to files.
+    pub links_js: String,
     /// The icon.
     pub favicon: String,
 }
@@ -71,6 +73,20 @@ pub enum View {
     Cluster(ClusterPage),
 }
 
+impl View {
+    /// Returns the name under which the page is counted, or `None` if it is not.
+    pub(crate) fn page_name(&self) -> Option<Slug> {
+        match self {
+            Self::Home(_) => PageName::Home.slug(),
+            Self::Blog(index) => index.page_name().slug(),
+            Self::Tag(tag, _) => PageName::Tag(tag).slug(),
+            Self::Post(page) => Some(page.post.slug.clone()),
+            Self::Page(page) => PageName::Markdown(page).slug(),
+            Self::NotFound | Self::Error(_) | Self::Login(_) | Self::Moderation(_) | Self::Cluster(_) => None,
+        }
+    }
+}
+
 /// All posts, or those that match a search or a tag.
 #[derive(Clone, Debug)]
 pub struct BlogIndex {
@@ -82,6 +98,20 @@ pub struct BlogIndex {
     pub query: String,
     /// The slug of the selected tag.
     pub tag: Option<String>,
+}
+
+impl BlogIndex {
+    /// Returns the name of the list: one for all searches, because the words are those of a reader.
+    fn page_name(&self) -> PageName<'_> {
+        if !self.query.is_empty() {
+            return PageName::Search;
+        }
+        let selected = self
+            .tags
+            .iter()
+            .find(|tagged| Some(&tagged.tag.slug) == self.tag.as_ref());
+        selected.map_or(PageName::Blog, |tagged| PageName::Tag(&tagged.tag))
+    }
 }
 
 /// A post in a list.

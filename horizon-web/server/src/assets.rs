@@ -44,6 +44,7 @@ struct AssetManifest {
     css: String,
     theme_js: String,
     cluster_js: String,
+    links_js: String,
     favicon: String,
 }
 
@@ -70,6 +71,7 @@ impl Assets {
             highlight_css: Some(highlight_url),
             theme_js: manifest.theme_js,
             cluster_js: manifest.cluster_js,
+            links_js: manifest.links_js,
             favicon: manifest.favicon,
         };
         Ok(Self { urls, files })
@@ -142,7 +144,8 @@ mod tests {
 
     fn folder() -> TempDir {
         let folder = tempfile::tempdir().unwrap();
-        let names = ["bundle", "css", "theme_js", "cluster_js", "favicon"].map(|name| format!("\"{name}\":\"\""));
+        let names =
+            ["bundle", "css", "theme_js", "cluster_js", "links_js", "favicon"].map(|name| format!("\"{name}\":\"\""));
         fs::write(folder.path().join("manifest.json"), format!("{{{}}}", names.join(","))).unwrap();
         folder
     }

@@ -246,9 +246,9 @@ pub(crate) fn app_state(
     }))
 }
 
-/// The pages that have numbers: the posts of the current library.
+/// The pages that have numbers: those of the current library.
 pub(crate) fn pages(library: watch::Receiver<Arc<Library>>) -> impl Pages {
-    move |slug: &Slug| library.borrow().post(slug.as_str()).is_some()
+    move |slug: &Slug| library.borrow().has_page(slug)
 }
 
 fn configure(config: &mut eventhorizon::Config, args: &ServeArgs) {

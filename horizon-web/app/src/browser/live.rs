@@ -91,6 +91,13 @@ pub(crate) fn slug() -> Option<String> {
     dom::find("main[data-slug]")?.get_attribute("data-slug")
 }
 
+/// Returns the URL path of the page's name.
+fn page_path() -> String {
+    let body = dom::find("body");
+    body.and_then(|body| body.get_attribute("data-page"))
+        .unwrap_or_default()
+}
+
 /// Returns the URL `{BASE}/{route}/{slug}`.
 pub(crate) fn api_url(route: &str, slug: &str) -> String {
     [BASE, "/", route, "/", slug].concat()
@@ -120,11 +127,7 @@ impl LiveStream {
                 as Box<dyn FnMut(JsValue, JsValue)>);
         let stream = reader_stream(on_message.as_ref().unchecked_ref());
         on_message.forget();
-        let address = match slug() {
-            Some(slug) => api_url("live", &slug),
-            None => [BASE, "/live"].concat(),
-        };
-        stream.open(&address, &card_slugs());
+        stream.open(&api_url("live", &page_path()), &card_slugs());
         let stale = self.signals.stale.clone();
         dom::every(CHECK_INTERVAL, move || {
             let is_stale = stream.is_stale();
@@ -145,7 +148,7 @@ impl LiveStream {
                 stats::show_card(&slug, &LiveStats::from_js(data));
             }
             "live" | "site" => {
-                let signal = if name == "live" && slug().is_some() {
+                let signal = if name == "live" {
                     &self.signals.page
                 } else {
                     &self.signals.site

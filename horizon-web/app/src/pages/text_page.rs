@@ -6,7 +6,7 @@ use crate::ErrorPage;
 
 pub(super) fn markdown(page: &horizon_posts::MarkdownPage) -> AnyView {
     view! {
-        <main id="main" class="text-page">
+        <main id="main" class="text-page" data-horizon="links">
             <h1>{page.title.clone()}</h1>
             <div class="prose" inner_html=page.html().to_owned()></div>
         </main>

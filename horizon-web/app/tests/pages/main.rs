@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use horizon_app::{
-    ClusterPage, ErrorPage, ModerationPage, NodeStatus, Site, SlotValues, Template, TemplatePart, View, WebNode,
-    cluster_table,
+    BlogIndex, ClusterPage, ErrorPage, ModerationPage, NodeStatus, Site, SlotValues, Template, TemplatePart, View,
+    WebNode, cluster_table,
 };
 use horizon_core::{Timestamp, wire::PageStats};
 use horizon_posts::Diagnostics;
@@ -182,6 +182,41 @@ fn the_first_html_of_a_post_has_its_numbers_where_the_islands_look_for_them() {
         html.contains(">comment</span>"),
         "one comment is not «comments»: {html}"
     );
+}
+
+#[test]
+fn each_page_with_islands_says_under_which_name_it_is_counted() {
+    let html = |view: View| html(&view);
+    let index = |query: &str, tag: Option<&str>| {
+        let library = library("Title", "Text.");
+        View::Blog(BlogIndex {
+            posts: Vec::new(),
+            tags: library.tags().to_vec(),
+            query: query.into(),
+            tag: tag.map(str::to_owned),
+        })
+    };
+    let library = library("Title", "Text.");
+    let tag = library.tags().first().unwrap().tag.clone();
+    for (view, path) in [
+        (View::Home(Vec::new()), ""),
+        (index("", None), "list/blog"),
+        (index("words", None), "list/search"),
+        (index("", Some("größe")), "list/tags/gr%C3%B6%C3%9Fe"),
+        (index("", Some("unknown")), "list/blog"),
+        (View::Tag(tag, Vec::new()), "list/tags/gr%C3%B6%C3%9Fe"),
+        (View::Page(library.page("about").unwrap().clone()), "page/about"),
+        (hello(), "hello"),
+    ] {
+        let html = html(view);
+        let body = if path.is_empty() {
+            "<body data-page>".into()
+        } else {
+            format!("<body data-page=\"{path}\">")
+        };
+        assert!(html.contains(&body), "{body} is not in {html}");
+    }
+    assert!(html(View::NotFound).contains("<body>"));
 }
 
 #[test]

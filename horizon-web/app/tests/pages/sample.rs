@@ -30,6 +30,7 @@ pub(crate) fn site() -> Arc<Site> {
             highlight_css: Some("/pkg/highlight-0123.css".into()),
             theme_js: "/pkg/theme-0123.js".into(),
             cluster_js: "/pkg/cluster-0123.js".into(),
+            links_js: "/pkg/links-0123.js".into(),
             favicon: "/pkg/favicon-0123.svg".into(),
         },
     })

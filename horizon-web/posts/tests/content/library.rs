@@ -1,6 +1,7 @@
 use std::time::Instant;
 
-use horizon_posts::{ContentOptions, Library};
+use horizon_core::Slug;
+use horizon_posts::{ContentOptions, Library, PageName};
 
 use crate::folder::{Folder, now, options};
 
@@ -130,4 +131,55 @@ fn a_thousand_posts_are_loaded() {
         start.elapsed()
     );
     assert_eq!(library.posts().len(), 1_000);
+}
+
+#[test]
+fn every_page_has_a_name_and_other_names_have_no_page() {
+    let folder = three();
+    folder.write(
+        "tags.md",
+        &format!(
+            "---\ntitle: Tags\ndate: 2026-01-01\ntags: [Größe, {}]\n---\n",
+            "x".repeat(600)
+        ),
+    );
+    let library = folder.load();
+    let mut names: Vec<Slug> = [PageName::Home, PageName::Blog, PageName::Search]
+        .into_iter()
+        .chain(library.tags().iter().map(|tagged| PageName::Tag(&tagged.tag)))
+        .chain(library.pages().iter().map(|page| PageName::Markdown(page)))
+        .map(|name| name.slug().unwrap())
+        .chain(library.posts().iter().map(|post| post.slug.clone()))
+        .collect();
+    names.sort();
+    names.dedup();
+    let texts: Vec<&str> = names.iter().map(Slug::as_str).collect();
+    let expected = [
+        "/",
+        "list/blog",
+        "list/search",
+        "list/tags/größe",
+        "list/tags/rust",
+        "list/tags/web",
+        "mid",
+        "new",
+        "old",
+        "page/about",
+        "tags",
+    ];
+    assert_eq!(texts, expected);
+    assert!(names.iter().all(|name| library.has_page(name)));
+    for other in [
+        "blog",
+        "list",
+        "list/tags",
+        "list/tags/secret",
+        "page/zoo",
+        "about",
+        "draft",
+        "page/mid",
+        "list/new",
+    ] {
+        assert!(!library.has_page(&Slug::new(other).unwrap()), "{other}");
+    }
 }

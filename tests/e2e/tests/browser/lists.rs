@@ -1,7 +1,8 @@
 //! Lists of posts.
 
 use anyhow::ensure;
-use horizon_test_support::{Browser, ServerOptions, browser_test, http};
+use horizon_test_support::{Browser, ServerOptions, browser_test, http, wait_until};
+use http::Method;
 
 use crate::POST;
 
@@ -59,5 +60,83 @@ fn a_page_without_scripts_has_no_numbers_of_the_site() -> anyhow::Result<()> {
             ensure!(http::texts_of(&page, "site-viewers").is_empty(), "{path}: {page}");
         }
         Ok(())
+    })
+}
+
+/// Waits until the stats of a page have this number of visits.
+async fn page_has_visits(address: std::net::SocketAddr, name: &str, visits: u64) -> anyhow::Result<()> {
+    wait_until(&format!("{name} has {visits} visits"), async || {
+        let stats = http::get(address, &format!("/horizon/stats/{name}")).await?;
+        ensure!(stats.status == 200, "{name}: {}", stats.status);
+        let stats: serde_json::Value = serde_json::from_str(&stats.text())?;
+        ensure!(stats["visits"] == visits, "{name}: {stats}");
+        Ok(())
+    })
+    .await
+}
+
+#[test]
+fn every_page_is_counted_under_its_own_name() -> anyhow::Result<()> {
+    browser_test(1, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        let address = test.server.address();
+        for (path, name) in [
+            ("/", ""),
+            ("/blog", "list/blog"),
+            ("/blog?q=hello", "list/search"),
+            ("/tags/test", "list/tags/test"),
+        ] {
+            page_has_visits(address, name, 0).await?;
+            ada.open_live(path).await?;
+            page_has_visits(address, name, 1).await?;
+            ada.wait_for_number("site-visits", 1).await?;
+        }
+        let body = r#"{"body":"Not here"}"#;
+        for (method, path) in [
+            (Method::PUT, "/horizon/likes/"),
+            (Method::POST, "/horizon/comments/list/blog"),
+        ] {
+            let headers = [
+                ("user-agent", "Mozilla/5.0 Firefox/130.0"),
+                ("content-type", "application/json"),
+            ];
+            let answer = http::send(address, method, path, &headers, body).await?;
+            ensure!(answer.status == 403, "{path}: {}", answer.text());
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn the_links_of_a_post_are_events_and_its_end_is_reported() -> anyhow::Result<()> {
+    browser_test(1, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live(POST).await?;
+        let adds = "document.querySelector('.prose').insertAdjacentHTML('afterbegin',
+                '<a id=outbound href=\"https://elsewhere.example/\">Elsewhere</a> <a id=file href=\"/media/a.pdf\">File</a>');
+            document.addEventListener('click', event => event.preventDefault())";
+        ada.script(adds, &[]).await?;
+        let requested = |name: &str| {
+            format!("return performance.getEntriesByType('resource').some(entry => entry.name.endsWith('{name}'))")
+        };
+        ada.wait_for("events.js is loaded", &requested("/horizon/events.js"))
+            .await?;
+        for link in ["#outbound", "#file"] {
+            ada.click(link).await?;
+        }
+        wait_until("both events are counted", async || {
+            let stats = http::get(test.server.address(), "/horizon/stats/hello").await?;
+            let stats: serde_json::Value = serde_json::from_str(&stats.text())?;
+            ensure!(
+                stats["events"] == serde_json::json!({ "outbound": 1, "download": 1 }),
+                "{stats}"
+            );
+            Ok(())
+        })
+        .await?;
+        ada.script("document.querySelector('.post-foot').scrollIntoView()", &[])
+            .await?;
+        ada.wait_for("the end is reported", &requested("/horizon/finished/hello"))
+            .await
     })
 }
