@@ -209,11 +209,7 @@ fn each_page_with_islands_says_under_which_name_it_is_counted() {
         (hello(), "hello"),
     ] {
         let html = html(view);
-        let body = if path.is_empty() {
-            "<body data-page>".into()
-        } else {
-            format!("<body data-page=\"{path}\">")
-        };
+        let body = format!("<body data-page=\"{path}\">");
         assert!(html.contains(&body), "{body} is not in {html}");
     }
     assert!(html(View::NotFound).contains("<body>"));
