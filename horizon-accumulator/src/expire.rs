@@ -47,9 +47,13 @@ async fn expire(store: &StoreHandle, arguments: &ExpireArguments) -> anyhow::Res
     let Some(first) = arguments.before.or(by_age) else {
         return Ok("Sessions are kept forever: none were erased.".to_owned());
     };
-    let sessions = reports.expire_sessions(first, arguments.dry_run).await?;
-    Ok(match arguments.dry_run {
-        true => format!("{sessions} sessions before {first} would be erased."),
-        false => format!("{sessions} sessions before {first} were erased."),
-    })
+    let mut sessions = reports.expire_sessions(first, true).await?;
+    if arguments.dry_run {
+        return Ok(format!("{sessions} sessions before {first} would be erased."));
+    }
+    // The store remembers which days lack their sessions, so erase only if there are any.
+    if sessions > 0 {
+        sessions = reports.expire_sessions(first, false).await?;
+    }
+    Ok(format!("{sessions} sessions before {first} were erased."))
 }

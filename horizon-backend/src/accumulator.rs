@@ -222,9 +222,10 @@ impl Accumulator<'_> {
         let Some(first) = self.config.session_retention.first_day(today) else {
             return Ok(());
         };
-        let erased = reports.expire_sessions(first, false).await?;
-        if erased > 0 {
-            tracing::info!(sessions = erased, before = %first, "the sessions of old days were erased");
+        // The store remembers which days lack their sessions, so erase only if there are any.
+        if reports.expire_sessions(first, true).await? > 0 {
+            let sessions = reports.expire_sessions(first, false).await?;
+            tracing::info!(sessions, before = %first, "the sessions of old days were erased");
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ mod own_store;
 #[cfg(test)]
 mod page_loads;
 #[cfg(test)]
+mod reports;
 mod rules;
 #[cfg(test)]
 mod salts;

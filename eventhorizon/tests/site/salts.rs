@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eventhorizon::{Builder, Caller, Horizon, LiveOptions, Slug};
+use eventhorizon::{Builder, Caller, Horizon, LiveOptions, SiteTimeZone, Slug};
 use horizon_core::{Day, Event, EventKind, Timestamp, VisitCause};
 use horizon_memory::testing::{Call, Clock, Fake};
 use tokio::time::{Instant, sleep};
@@ -91,6 +91,78 @@ async fn tomorrows_salt_is_read_in_the_last_hour_and_the_same_for_all_processes(
         fake.salts().salt(yesterday, fresh).await.unwrap(),
         fresh,
         "it is erased too early"
+    );
+}
+
+/// Berlin's day 20,001 starts at 22:00 UTC, which is two hours before it starts in UTC.
+#[tokio::test(start_paused = true)]
+async fn visitor_keys_change_at_the_midnight_of_the_site() {
+    let (fake, clock, builder) = stage(20);
+    let builder = builder.time_zone(SiteTimeZone::new("Europe/Berlin").unwrap());
+    let horizon = builder.start(any).await.unwrap();
+    let ada = reader(&horizon, 1);
+    let key = async || horizon.visitor(&ada).await.unwrap().unwrap();
+    assert_eq!(horizon.today(), Day::from_number(20_000));
+    let first = key().await;
+    clock.advance(MINUTE * 119);
+    assert_eq!(key().await, first);
+    sleep(MAINTENANCE).await;
+    assert_eq!(fake.attempts(Call::Salt), 2, "no visit waits at midnight");
+    clock.advance(MINUTE);
+    let second = key().await;
+    assert_ne!(second, first);
+    assert_eq!(horizon.today(), Day::from_number(20_001));
+    clock.advance(MINUTE * 120);
+    assert_eq!(key().await, second, "midnight of UTC changes nothing");
+    assert_eq!(fake.attempts(Call::Salt), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_has_one_key_over_midnight() {
+    let (fake, clock, builder) = stage(20);
+    let builder = builder.time_zone(SiteTimeZone::new("Europe/Berlin").unwrap());
+    let horizon = builder.start(any).await.unwrap();
+    let bread = horizon.page("bread").await.unwrap();
+    let live = horizon.live(&reader(&horizon, 1), LiveOptions::page(&bread)).await;
+    sleep(MINUTE).await;
+    clock.advance(MINUTE * 180);
+    drop(live.unwrap());
+    horizon.close().await.unwrap();
+    assert_eq!((visitors(&fake), fake.tracked().len()), (1, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_time_zone_is_refused_at_the_start_or_once_the_store_responds() {
+    let (fake, _, builder) = stage(12);
+    let berlin = || SiteTimeZone::new("Europe/Berlin").unwrap();
+    let first = builder.time_zone(berlin()).start(any).await.unwrap();
+    come_and_go(&first, 1).await;
+    first.close().await.unwrap();
+
+    let error = Horizon::from_ports(fake.ports())
+        .start(any)
+        .await
+        .unwrap_err()
+        .to_string();
+    for part in ["is UTC", "Europe/Berlin", "HORIZON_TIMEZONE", "Builder::time_zone"] {
+        assert!(error.contains(part), "{error}");
+    }
+    fake.disconnect();
+    let late = Horizon::from_ports(fake.ports()).start(any).await.unwrap();
+    fake.reconnect();
+    let (salts, visits) = (fake.attempts(Call::Salt), fake.tracked().len());
+    sleep(MAINTENANCE).await;
+    let problems = late.ready().await.unwrap_err();
+    assert!(
+        problems.to_string().starts_with("time-zone: the time zone is UTC, but"),
+        "{problems}"
+    );
+    come_and_go(&late, 2).await;
+    sleep(MAINTENANCE).await;
+    assert_eq!(
+        (fake.attempts(Call::Salt), fake.tracked().len()),
+        (salts, visits),
+        "nothing is counted"
     );
 }
 
