@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, presets};
 use horizon_core::clean_text;
-use horizon_core::reports::{Metric, OTHER_VALUE};
+use horizon_core::reports::{Dimension, Metric, OTHER_VALUE};
 use terminal_size::{Width, terminal_size};
 
 use super::{
@@ -81,7 +81,8 @@ fn write_table(answer: &Answer, trends: &Trends, width: Option<u16>) -> String {
             .collect::<Vec<_>>(),
     ];
     rows.extend(report.rows.iter().map(|row| {
-        let names = row.dimensions.iter().map(|value| format_name(value));
+        let names = report.dimensions.iter().zip(&row.dimensions);
+        let names = names.map(|(dimension, value)| format_name(answer, *dimension, value));
         let numbers = report.metrics.iter().zip(&row.metrics);
         names
             .chain(numbers.map(|(metric, value)| format_value(*metric, *value)))
@@ -94,11 +95,9 @@ fn write_table(answer: &Answer, trends: &Trends, width: Option<u16>) -> String {
     }
     let mut table = new_table(width);
     let mut rows = rows.into_iter();
-    table.set_header(rows.next().unwrap_or_default());
+    table.set_header(line(rows.next().unwrap_or_default()));
     for row in rows {
-        let mut line = Row::from(row);
-        line.max_height(1);
-        table.add_row(line);
+        table.add_row(line(row));
     }
     align(&mut table, dimensions..dimensions + report.metrics.len());
     lines(&table)
@@ -134,6 +133,13 @@ fn courses(answer: &Answer, trends: &Trends, width: usize) -> Vec<String> {
         true => Vec::new(),
         false => std::iter::once(String::new()).chain(courses).collect(),
     }
+}
+
+/// Returns a row of one line.
+fn line(cells: Vec<String>) -> Row {
+    let mut row = Row::from(cells);
+    row.max_height(1);
+    row
 }
 
 fn new_table(width: Option<u16>) -> Table {
@@ -211,11 +217,26 @@ fn title(name: &str) -> String {
     name.replace('_', " ")
 }
 
-fn format_name(value: &str) -> String {
+fn format_name(answer: &Answer, dimension: Dimension, value: &str) -> String {
+    if dimension == Dimension::Hour {
+        return local_hour(answer, value).unwrap_or_else(|| value.to_owned());
+    }
     match clean_text(value).trim() {
         "" => UNKNOWN.to_owned(),
         name => name.to_owned(),
     }
+}
+
+/// Returns the start of an hour on the clocks of the site, without the date if the report is of one day.
+fn local_hour(answer: &Answer, hour: &str) -> Option<String> {
+    let hour = hour
+        .parse::<jiff::Timestamp>()
+        .ok()?
+        .in_tz(answer.status.time_zone.name())
+        .ok()?;
+    let is_one_day = answer.query.range.first == answer.query.range.last;
+    let format = if is_one_day { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    Some(hour.strftime(format).to_string())
 }
 
 /// Returns what a reader of the numbers should know.

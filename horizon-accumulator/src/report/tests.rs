@@ -33,6 +33,7 @@ impl Reports for TwoPages {
                 .zip(1..)
                 .map(|(day, n)| (vec![day.to_string().into()], n))
                 .collect(),
+            [Dimension::Hour] => vec![(vec!["2026-11-29T20:00:00Z".into()], 1)],
             [Dimension::Day, _] => days
                 .zip(1..)
                 .flat_map(|(day, n)| {
@@ -153,6 +154,12 @@ bounce rate     33.3 %
     assert!(overview.contains(expected), "{overview}");
     let days = table(30, &["days", "-m", "visitors", "--limit", "2"]).await;
     assert!(days.contains("2026-11-29         7  ███"), "{days}");
+}
+
+#[tokio::test]
+async fn hours_are_those_of_the_clocks_of_the_site() {
+    let hours = table(80, &["--by", "hour", "-m", "visitors"]).await;
+    assert!(hours.contains("\n2026-11-29 21:00         1  █"), "{hours}");
 }
 
 #[tokio::test]
