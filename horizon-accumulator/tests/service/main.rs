@@ -11,6 +11,7 @@ mod counts;
 mod log;
 mod lost_events;
 mod nodes;
+mod reports;
 mod settings;
 mod shutdown;
 mod slow_redis;
