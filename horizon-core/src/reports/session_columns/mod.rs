@@ -1,7 +1,7 @@
 //! The sessions of a day in columns: small to store and fast to scan.
 //!
 //! A part is the encoded form itself: a header, then one column after the other. A column has a width of 1, 2, 4 or 8
-//! bytes per row, or none if all rows have the same number. Numbers are little-endian. TextColumn are numbers of a
+//! bytes per row, or none if all rows have the same number. Numbers are little-endian. Texts are numbers of a
 //! dictionary that precedes their column.
 
 mod column;

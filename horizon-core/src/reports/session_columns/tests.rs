@@ -137,6 +137,33 @@ fn more_rows_than_bytes_are_an_error() {
     );
 }
 
+/// A part has at most 60 bytes per session on a day with 11,000 sessions and 200 pages, of which a session has two.
+#[test]
+fn a_session_takes_at_most_60_bytes() {
+    let mut random = fastrand::Rng::with_seed(15);
+    let names: Vec<Arc<str>> = (0..200).map(|n| format!("posts/some-article-{n}").into()).collect();
+    let rows = (0..11_000).map(|number| {
+        let start = 1_780_000_000_000 + random.i64(0..86_400_000);
+        let mut row = session(number, Some(random.u32(0..9_000)), start, random.i64(0..600_000));
+        row.seconds = random.u32(0..1_000);
+        row.pages = (0..2)
+            .map(|_| {
+                let mut page = page(&names[random.usize(..200)], &[start + random.i64(0..600_000)]);
+                (page.pageviews, page.seconds) = (1, random.u32(0..500));
+                page
+            })
+            .collect();
+        row.values = std::array::from_fn(|dimension| match dimension {
+            0 | 1 => names[random.usize(..200)].clone(),
+            _ => format!("{dimension} with number {}", random.u8(..50)).into(),
+        });
+        row
+    });
+    let packed = PackedSessions::new(DAY, rows.collect()).unwrap();
+    let bytes = packed.sessions.len() + packed.pages.len();
+    assert!(bytes <= 60 * 11_000, "{} bytes per session", bytes / 11_000);
+}
+
 /// A store with one part of sessions.
 struct OnePart<'a>(SessionColumns<'a>);
 
