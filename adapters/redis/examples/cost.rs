@@ -53,17 +53,36 @@ fn session(number: u64) -> EventKind {
 }
 
 const KINDS: [(&str, Kind); 6] = [
-    ("visits without a visitor, one page", |_| (page(0), EventKind::Visit(visit(None, VisitCause::Open)))),
-    ("new visitors, one page", |n| (page(0), EventKind::Visit(visit(Some(n), VisitCause::Open)))),
-    ("new visitors, 50 pages", |n| (page(n), EventKind::Visit(visit(Some(n), VisitCause::Open)))),
-    ("beats of 1,000 visitors, one page", |n| (page(0), EventKind::Visit(visit(Some(n % 1_000), VisitCause::Beat)))),
+    ("visits without a visitor, one page", |_| {
+        (page(0), EventKind::Visit(visit(None, VisitCause::Open)))
+    }),
+    ("new visitors, one page", |n| {
+        (page(0), EventKind::Visit(visit(Some(n), VisitCause::Open)))
+    }),
+    ("new visitors, 50 pages", |n| {
+        (page(n), EventKind::Visit(visit(Some(n), VisitCause::Open)))
+    }),
+    ("beats of 1,000 visitors, one page", |n| {
+        (page(0), EventKind::Visit(visit(Some(n % 1_000), VisitCause::Beat)))
+    }),
     ("sessions of four site events", |n| (Topic::Site, session(n))),
-    ("likes, one page", |n| (page(0), EventKind::Like { reader: ReaderId::from_u128(n.into()) })),
+    ("likes, one page", |n| {
+        (
+            page(0),
+            EventKind::Like {
+                reader: ReaderId::from_u128(n.into()),
+            },
+        )
+    }),
 ];
 
 async fn number(server: &RedisServer, section: &str, fields: &[&str]) -> Result<f64> {
     let info = server.cli(&["INFO", section]).await?;
-    let value = |line: &str| fields.iter().find_map(|field| line.strip_prefix(field)?.trim().parse::<f64>().ok());
+    let value = |line: &str| {
+        fields
+            .iter()
+            .find_map(|field| line.strip_prefix(field)?.trim().parse::<f64>().ok())
+    };
     Ok(info.lines().filter_map(value).sum())
 }
 
@@ -98,7 +117,10 @@ async fn main() -> Result<()> {
         let memory = number(&server, "memory", &["used_memory:"]).await? - memory;
         let events = (BATCH * BATCHES) as f64;
         let stats = server.cli(&["INFO", "commandstats"]).await?;
-        let script = stats.lines().find(|line| line.starts_with("cmdstat_evalsha:")).unwrap_or_default();
+        let script = stats
+            .lines()
+            .find(|line| line.starts_with("cmdstat_evalsha:"))
+            .unwrap_or_default();
         writeln!(
             std::io::stdout(),
             "{name}: {:.0} events/s of Redis CPU ({:.1} us), {:.0} events/s of wall, {:.0} bytes/event, longest {longest:?}\n  {}",

@@ -29,7 +29,10 @@ enum Outcome {
 
 /// Applies the events of all topics in one transaction.
 pub(super) async fn apply(store: &RedisStore, events: &[Event]) -> Result<Vec<Update>> {
-    let owners = store.assign_comment_ids(events).await.map_err(|e| map(NOT_APPLIED, e))?;
+    let owners = store
+        .assign_comment_ids(events)
+        .await
+        .map_err(|e| map(NOT_APPLIED, e))?;
     let events = owners.resolve(events);
     let reads = batch::reads(&events);
     let mut beyond = BTreeSet::new();
@@ -107,7 +110,9 @@ fn parse(reply: Value, operations: &Operations, reads: &BTreeMap<&Topic, TopicRe
     if let [Value::Array(_)] = parts.as_slice() {
         let totals: Vec<Vec<HashMap<String, i64>>> = from_redis_value(Value::Array(parts))?;
         let totals = reads.keys().zip(totals.into_iter().flatten());
-        return Ok(Outcome::Applied(totals.map(|(topic, fields)| update(topic, &fields)).collect()));
+        return Ok(Outcome::Applied(
+            totals.map(|(topic, fields)| update(topic, &fields)).collect(),
+        ));
     }
     let numbers: Vec<usize> = from_redis_value(Value::Array(parts))?;
     let value = |number: usize| operations.claims.get(number.checked_sub(1)?).cloned();

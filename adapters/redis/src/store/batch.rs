@@ -2,9 +2,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use horizon_core::{
-    Day, Event, EventId, EventKind, ReaderId, Slug, Timestamp, Topic, Visibility, Visit, VisitorKey,
-};
+use horizon_core::{Day, Event, EventId, EventKind, ReaderId, Slug, Timestamp, Topic, Visibility, Visit, VisitorKey};
 
 use super::keys;
 

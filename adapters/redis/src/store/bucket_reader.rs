@@ -104,22 +104,13 @@ impl ReportReader for NeededBuckets {
     }
 
     /// Not called: the store has no rows of sessions.
-    fn sessions(
-        &self,
-        _: DayRange,
-        _: bool,
-        _: &mut dyn FnMut(&SessionColumns<'_>),
-    ) -> Result<(), Infallible> {
+    fn sessions(&self, _: DayRange, _: bool, _: &mut dyn FnMut(&SessionColumns<'_>)) -> Result<(), Infallible> {
         Ok(())
     }
 }
 
 /// Reads the buckets.
-pub(super) async fn read(
-    store: &RedisStore,
-    needed: NeededBuckets,
-    zone: &SiteTimeZone,
-) -> Result<MemoryReportReader> {
+pub(super) async fn read(store: &RedisStore, needed: NeededBuckets, zone: &SiteTimeZone) -> Result<MemoryReportReader> {
     let Selections { topics, dimensions } = needed.selections.into_inner();
     let mut reader = MemoryReportReader::default();
     let days = topic_days(store, &topics).await?;
@@ -132,7 +123,9 @@ pub(super) async fn read(
     }
     let values = dimension_days(store, &dimensions).await?;
     for values in values.chunks(KEYS_PER_READ) {
-        let keys = values.iter().map(|(dimension, day)| ("HGETALL", keys::values(*dimension, *day)));
+        let keys = values
+            .iter()
+            .map(|(dimension, day)| ("HGETALL", keys::values(*dimension, *day)));
         let buckets: Vec<HashMap<String, String>> = read_keys(store, keys).await?;
         for ((dimension, day), fields) in values.iter().zip(buckets) {
             add_values(&mut reader, *dimension, *day, fields);
@@ -167,7 +160,11 @@ async fn dimension_days(store: &RedisStore, needed: &[(Dimension, DayRange)]) ->
     if needed.is_empty() {
         return Ok(Vec::new());
     }
-    let days = bucket_days(store, &[&Topic::Site]).await?.into_iter().next().unwrap_or_default();
+    let days = bucket_days(store, &[&Topic::Site])
+        .await?
+        .into_iter()
+        .next()
+        .unwrap_or_default();
     let of_dimension = |(dimension, range): &(Dimension, DayRange)| {
         let (dimension, range) = (*dimension, *range);
         let days = days.iter().filter(move |day| range.contains(**day));
@@ -179,14 +176,21 @@ async fn dimension_days(store: &RedisStore, needed: &[(Dimension, DayRange)]) ->
 
 /// Returns all topics.
 pub(super) async fn topics(store: &RedisStore) -> Result<Vec<Topic>> {
-    let topics: Vec<String> = store.redis.query(redis::cmd("SMEMBERS").arg(keys::TOPICS)).await.map_err(failed)?;
-    let invalid = |e| Error::permanent(format!("the key {} in Redis holds an invalid topic", keys::TOPICS)).with_source(e);
+    let topics: Vec<String> = store
+        .redis
+        .query(redis::cmd("SMEMBERS").arg(keys::TOPICS))
+        .await
+        .map_err(failed)?;
+    let invalid =
+        |e| Error::permanent(format!("the key {} in Redis holds an invalid topic", keys::TOPICS)).with_source(e);
     topics.into_iter().map(|topic| topic.parse().map_err(invalid)).collect()
 }
 
 /// Returns the days with buckets of each topic.
 pub(super) async fn bucket_days(store: &RedisStore, topics: &[&Topic]) -> Result<Vec<Vec<Day>>> {
-    let keys = topics.iter().map(|topic| ("GET", keys::of_topic(topic, keys::BUCKET_DAYS)));
+    let keys = topics
+        .iter()
+        .map(|topic| ("GET", keys::of_topic(topic, keys::BUCKET_DAYS)));
     let days: Vec<Option<Vec<u8>>> = read_keys(store, keys).await?;
     Ok(days.into_iter().map(decode_days).collect())
 }

@@ -27,8 +27,14 @@ fn numbers(counts: &Counts) -> [i64; 8] {
 /// Encodes numbers; the text is empty if all are 0.
 pub(super) fn encode(counts: &Counts) -> String {
     let numbers = numbers(counts).map(|number| number.to_string());
-    let length = numbers.iter().rposition(|number| number != "0").map_or(0, |last| last + 1);
-    numbers.get(..length).map(|numbers| numbers.join(" ")).unwrap_or_default()
+    let length = numbers
+        .iter()
+        .rposition(|number| number != "0")
+        .map_or(0, |last| last + 1);
+    numbers
+        .get(..length)
+        .map(|numbers| numbers.join(" "))
+        .unwrap_or_default()
 }
 
 /// Decodes numbers. What is not a number is 0.

@@ -75,10 +75,7 @@ impl CountedBatch<'_> {
     fn check(&self, operations: &mut Operations) {
         let site = &self.snapshot.site;
         let cutoff = site.cutoff.map(|cutoff| cutoff.to_string()).unwrap_or_default();
-        let stored = [
-            ("time_zone", site.zone.clone().unwrap_or_default()),
-            ("cutoff", cutoff),
-        ];
+        let stored = [("time_zone", site.zone.clone().unwrap_or_default()), ("cutoff", cutoff)];
         operations.check(keys::of_topic(Topic::Site, keys::REPORTS), SITE_LENGTH, stored);
         for (topic, snapshot) in &self.snapshot.topics {
             let Some(reads) = self.reads.get(*topic) else { continue };
@@ -92,7 +89,9 @@ impl CountedBatch<'_> {
         }
         let topics: HashSet<&Topic> = self.writes.event_names.iter().map(|(topic, ..)| topic).collect();
         for topic in topics {
-            let Some(snapshot) = self.snapshot.topics.get(topic) else { continue };
+            let Some(snapshot) = self.snapshot.topics.get(topic) else {
+                continue;
+            };
             let names = [("event_names", snapshot.event_names.clone())];
             operations.check(keys::of_topic(topic, keys::TOTAL), NUMBER_LENGTH, names);
         }
@@ -117,7 +116,9 @@ impl CountedBatch<'_> {
 
     fn write_site(&self, operations: &mut Operations) {
         let key = keys::of_topic(Topic::Site, keys::REPORTS);
-        let Some(cutoff) = self.changes.site.cutoff() else { return };
+        let Some(cutoff) = self.changes.site.cutoff() else {
+            return;
+        };
         let fields = [
             ("time_zone", self.site.time_zone().name().to_owned()),
             ("cutoff", cutoff.as_millis().to_string()),
@@ -125,7 +126,11 @@ impl CountedBatch<'_> {
         operations.set_all(&key, fields);
         let late = self.changes.site.late_events().saturating_sub(self.site.late_events());
         if late > 0 {
-            operations.operation(b"+").key(key).argument_of("late_events").number(late);
+            operations
+                .operation(b"+")
+                .key(key)
+                .argument_of("late_events")
+                .number(late);
         }
     }
 
@@ -157,7 +162,10 @@ impl CountedBatch<'_> {
                 Some(record) => records.entry(topic).or_default().push((field, record)),
                 None if stored.version.is_empty() => {}
                 None => {
-                    operations.operation(b"d").key(keys::of_topic(topic, keys::STATES)).argument(field);
+                    operations
+                        .operation(b"d")
+                        .key(keys::of_topic(topic, keys::STATES))
+                        .argument(field);
                     operations.operation(b"w").key(keys::REWRITE_DUE.into()).number(0);
                 }
             }
@@ -257,7 +265,11 @@ fn check_topic(operations: &mut Operations, topic: &Topic, reads: &TopicReads, s
         let version = snapshot.states.get(visitor).map(|stored| stored.version.clone());
         (visitor.as_u128().to_be_bytes(), version.unwrap_or_default())
     });
-    operations.check(keys::of_topic(topic, keys::STATES), state_record::VERSION_LENGTH, states);
+    operations.check(
+        keys::of_topic(topic, keys::STATES),
+        state_record::VERSION_LENGTH,
+        states,
+    );
     let like = |reader: &ReaderId| {
         let stored = snapshot.likes.get(reader).cloned().unwrap_or_default();
         (reader.as_u128().to_be_bytes(), stored)
@@ -265,10 +277,12 @@ fn check_topic(operations: &mut Operations, topic: &Topic, reads: &TopicReads, s
     let likes = reads.readers.iter().map(like);
     operations.check(keys::of_topic(topic, keys::LIKES), like_record::LENGTH, likes);
     let comments = reads.comments.iter().map(|id| {
-        let record = snapshot.comments.get(id).map(|record| record.iter().take(VERDICT_LENGTH));
+        let record = snapshot
+            .comments
+            .get(id)
+            .map(|record| record.iter().take(VERDICT_LENGTH));
         let verdict: Vec<u8> = record.map(|record| record.copied().collect()).unwrap_or_default();
         (id.as_u128().to_be_bytes(), verdict)
     });
     operations.check(keys::of_topic(topic, keys::COMMENTS), VERDICT_LENGTH, comments);
 }
-

@@ -92,7 +92,13 @@ async fn begin_reports(store: &RedisStore, topic: &str) -> RedisResult<()> {
 async fn expire_states(store: &RedisStore, topic: &str, oldest: Timestamp) -> RedisResult<()> {
     let states = keys::of_topic(topic, keys::STATES);
     let script = &store.scripts.expire_states;
-    scan(store, script, &[&states, keys::REWRITE_DUE], &comment_record::time(oldest)).await
+    scan(
+        store,
+        script,
+        &[&states, keys::REWRITE_DUE],
+        &comment_record::time(oldest),
+    )
+    .await
 }
 
 /// Deletes the ids of whole days that are too old. Near the end of the window, each id expires with its event's time.
@@ -115,7 +121,13 @@ async fn expire_ids(store: &RedisStore, topic: &str, oldest: Timestamp) -> Redis
         }
     }
     let others = keys::of_topic(topic, keys::OTHER_IDS);
-    scan(store, &store.scripts.expire_ids, &[&others], &comment_record::time(oldest)).await
+    scan(
+        store,
+        &store.scripts.expire_ids,
+        &[&others],
+        &comment_record::time(oldest),
+    )
+    .await
 }
 
 /// Deletes visitors whom the last version stored.

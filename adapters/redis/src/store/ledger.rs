@@ -3,9 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use horizon_core::reports::{
-    Dimension, NumberKind, ReportChanges, ReportLedger, ReportSite, StoredLike, VisitorState,
-};
+use horizon_core::reports::{Dimension, NumberKind, ReportChanges, ReportLedger, ReportSite, StoredLike, VisitorState};
 use horizon_core::{
     Comment, Day, Delta, Error, Event, EventId, Ledger, ReaderId, Result, Stamp, Timestamp, Topic, Update, Visibility,
     VisitorKey,

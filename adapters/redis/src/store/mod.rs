@@ -32,8 +32,8 @@ use crate::connection::commands::Commands;
 use crate::connection::confirmed::ConfirmedWrites;
 use crate::error::{map, random_id};
 use batch::CommentOwners;
-use site_zone::SiteZone;
 use scripts::StoreScripts;
+use site_zone::SiteZone;
 
 /// The maximum number of topics whose totals one round trip reads.
 const TOPICS_PER_READ: usize = 1_000;

@@ -77,12 +77,19 @@ impl Operations {
         for (names, values) in names.chunks(MAX_FIELDS).zip(values.chunks_mut(MAX_FIELDS)) {
             self.operation(b"=").key(key.clone()).number(length).number(names.len());
             names.iter().for_each(|name| self.argument(name.as_ref()));
-            values.iter_mut().filter_map(Option::take).for_each(|value| self.argument(value));
+            values
+                .iter_mut()
+                .filter_map(Option::take)
+                .for_each(|value| self.argument(value));
         }
     }
 
     /// Sets the fields of a hash.
-    pub(super) fn set_all<F: Into<Vec<u8>>, V: Into<Vec<u8>>>(&mut self, key: &str, fields: impl IntoIterator<Item = (F, V)>) {
+    pub(super) fn set_all<F: Into<Vec<u8>>, V: Into<Vec<u8>>>(
+        &mut self,
+        key: &str,
+        fields: impl IntoIterator<Item = (F, V)>,
+    ) {
         let mut fields = fields.into_iter().peekable();
         while fields.peek().is_some() {
             let some: Vec<(F, V)> = fields.by_ref().take(MAX_FIELDS).collect();
@@ -116,7 +123,9 @@ impl Operations {
             let values = days.entry((claim.0, claim.1)).or_default();
             values.push((claim, change.unwrap_or_default()));
         }
-        let others = dimensions.iter().filter(|(value, _)| &*value.2 == OTHER_VALUE && value.0 != NOT_STORED);
+        let others = dimensions
+            .iter()
+            .filter(|(value, _)| &*value.2 == OTHER_VALUE && value.0 != NOT_STORED);
         let claimed: HashSet<&DimensionValue> = writes.claims.iter().collect();
         for (other, counts) in others {
             if !claimed.contains(other) {

@@ -140,11 +140,15 @@ fn parse(topic: &Topic, reads: &TopicReads, replies: &mut impl Iterator<Item = V
     }
     if !reads.readers.is_empty() {
         let likes = next(replies)?;
-        snapshot.likes = found(&reads.readers, likes).map(|(reader, like)| (*reader, like)).collect();
+        snapshot.likes = found(&reads.readers, likes)
+            .map(|(reader, like)| (*reader, like))
+            .collect();
     }
     if !reads.comments.is_empty() {
         let comments = next(replies)?;
-        snapshot.comments = found(&reads.comments, comments).map(|(id, record)| (*id, record)).collect();
+        snapshot.comments = found(&reads.comments, comments)
+            .map(|(id, record)| (*id, record))
+            .collect();
     }
     Ok(snapshot)
 }
@@ -161,7 +165,9 @@ fn found<'a, K>(
 where
     K: 'a,
 {
-    keys.into_iter().zip(values).filter_map(|(key, value)| Some((key, value?)))
+    keys.into_iter()
+        .zip(values)
+        .filter_map(|(key, value)| Some((key, value?)))
 }
 
 /// Reads what the last version stored under other keys: ids without a time, and when visitors were last seen.

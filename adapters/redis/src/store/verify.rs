@@ -38,7 +38,11 @@ async fn read_topic(
     topic: &Topic,
     reader: &mut MemoryReportReader,
 ) -> Result<VerifiedTopic> {
-    let mut days = bucket_days(store, &[topic]).await?.into_iter().next().unwrap_or_default();
+    let mut days = bucket_days(store, &[topic])
+        .await?
+        .into_iter()
+        .next()
+        .unwrap_or_default();
     loop {
         let mut hashes = read_at_once(store, topic, &days).await?.into_iter();
         let mut next = || hashes.next().unwrap_or(Value::Nil);
@@ -63,7 +67,8 @@ fn values_of(topic: &Topic, days: &[Day]) -> impl Iterator<Item = (Dimension, Da
     let days = if *topic == Topic::Site { days } else { &[] };
     let dimensions = CAPABILITIES.dimensions.iter().copied();
     let dimensions = dimensions.filter(|dimension| dimension.session_index().is_some());
-    days.iter().flat_map(move |day| dimensions.clone().map(move |dimension| (dimension, *day)))
+    days.iter()
+        .flat_map(move |day| dimensions.clone().map(move |dimension| (dimension, *day)))
 }
 
 /// Reads the days of a topic, its totals, the buckets of these days and the values of dimensions in one transaction.

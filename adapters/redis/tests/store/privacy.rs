@@ -44,16 +44,24 @@ async fn a_visitor_key_is_nowhere_after_the_day_is_closed() {
     let path = folder.path().display().to_string();
     let options = ["--dir", &path, "--appendfsync", "always", "--rdbcompression", "no"];
     // With a text in front, so that the rewritten file is searched, too.
-    let server = RedisServer::start(&[&options[..], &["--aof-use-rdb-preamble", "no"]].concat()).await.unwrap();
+    let server = RedisServer::start(&[&options[..], &["--aof-use-rdb-preamble", "no"]].concat())
+        .await
+        .unwrap();
     let config = RedisConfig::new(&server.url()).unwrap();
     let (store, other) = (connect(&server), connect(&server));
     let bus = RedisBus::connect(&config, connect(&server)).unwrap();
     for (topic, number) in [(Topic::Site, 1), (page("one"), 2)] {
         bus.track(visit(&topic, number)).await.unwrap();
     }
-    let broken = format!(r#"{{"v":9,"topic":"site","type":"visit","visitor":"{:032x}"}}"#, VISITOR.as_u128());
+    let broken = format!(
+        r#"{{"v":9,"topic":"site","type":"visit","visitor":"{:032x}"}}"#,
+        VISITOR.as_u128()
+    );
     for entry in [broken.as_str(), broken.trim_end_matches('}')] {
-        server.cli(&["XADD", "analytics:events", "*", "event", entry]).await.unwrap();
+        server
+            .cli(&["XADD", "analytics:events", "*", "event", entry])
+            .await
+            .unwrap();
     }
     let mut consumer = RedisConsumer::connect(&config, ConsumerConfig::new("one")).unwrap();
     // Redis keeps the bytes of trimmed entries until their node of at most 100 entries or 4 KB is empty.
@@ -83,7 +91,10 @@ async fn a_visitor_key_is_nowhere_after_the_day_is_closed() {
     other.expire(NOW.plus(DAY * 4)).await.unwrap();
     // A snapshot keeps the keys until the next one.
     server.cli(&["SAVE"]).await.unwrap();
-    until("the key is in no file", async || forms_in(folder.path()) == [false, false]).await;
+    until("the key is in no file", async || {
+        forms_in(folder.path()) == [false, false]
+    })
+    .await;
 }
 
 #[tokio::test]

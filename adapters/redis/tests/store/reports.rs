@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use horizon_core::reports::{DayRange, Dimension, Metric, Query, Reports, SiteTimeZone, Value};
 use horizon_core::{
-    CommentStore, ContextValue, Event, EventKind, StatsStore, StatsStoreExt, Topic, Visibility, Visit,
-    VisitCause, VisitContext, VisitorKey,
+    CommentStore, ContextValue, Event, EventKind, StatsStore, StatsStoreExt, Topic, Visibility, Visit, VisitCause,
+    VisitContext, VisitorKey,
 };
 use horizon_redis::RedisStore;
 
@@ -18,7 +18,12 @@ const OLD_KEYS: &str = include_str!("old_keys.lua");
 fn open(topic: &Topic, number: u64, visitor: u64, minutes: u32) -> Event {
     let mut visit = Visit::of(Some(VisitorKey::from_u128(visitor.into())));
     visit.cause = Some(VisitCause::Open);
-    event(topic, NOW.plus(60_000 * MILLI * minutes), number, EventKind::Visit(visit))
+    event(
+        topic,
+        NOW.plus(60_000 * MILLI * minutes),
+        number,
+        EventKind::Visit(visit),
+    )
 }
 
 /// Returns the numbers of the metrics in the days around [`NOW`].
@@ -45,20 +50,32 @@ async fn data_of_the_last_version_stay_undated_and_can_be_changed() {
     };
     assert_eq!(totals().await, (4, 2, 1, 2));
     // The visitor of the last version, whose visit goes on, and a new one.
-    store.apply(&[open(&page, 1, 1, 0), open(&page, 2, 2, 0)]).await.unwrap();
+    store
+        .apply(&[open(&page, 1, 1, 0), open(&page, 2, 2, 0)])
+        .await
+        .unwrap();
     assert_eq!(totals().await, (5, 2, 1, 2));
     let dated = [Metric::PageVisits, Metric::Likes, Metric::Comments, Metric::Events];
     assert_eq!(numbers(&store, dated).await, [1, 0, 0, 0].map(Value::Count));
     // A like of the last version is taken back, the other one is repeated.
-    store.apply(&[like(&page, 3, 1, false), like(&page, 4, 2, true)]).await.unwrap();
+    store
+        .apply(&[like(&page, 3, 1, false), like(&page, 4, 2, true)])
+        .await
+        .unwrap();
     assert_eq!(totals().await, (5, 1, 1, 2));
     assert_eq!(numbers(&store, dated).await, [1, 1, 0, 0].map(Value::Count));
-    let old = store.newest_comments(page.slug().unwrap(), std::num::NonZeroUsize::MIN).await.unwrap();
+    let old = store
+        .newest_comments(page.slug().unwrap(), std::num::NonZeroUsize::MIN)
+        .await
+        .unwrap();
     let verdict = EventKind::Moderate {
         comment: old[0].id,
         verdict: Visibility::Removed,
     };
-    store.apply(&[event(&page, NOW, 5, verdict), comment(&page, 6, None, false)]).await.unwrap();
+    store
+        .apply(&[event(&page, NOW, 5, verdict), comment(&page, 6, None, false)])
+        .await
+        .unwrap();
     assert_eq!(totals().await, (5, 1, 1, 2));
     assert_eq!(numbers(&store, dated).await, [1, 1, 1, 0].map(Value::Count));
     expect_sums(&store).await;
@@ -75,7 +92,10 @@ async fn ids_of_the_last_version_are_repeats() {
         .cli(&["EVAL", include_str!("make_undated.lua"), "0"])
         .await
         .unwrap();
-    store.apply(&[hit(&page, 2), without_time, hit(&page, 3)]).await.unwrap();
+    store
+        .apply(&[hit(&page, 2), without_time, hit(&page, 3)])
+        .await
+        .unwrap();
     assert_eq!(visits(&store, &page).await, 3);
     expect_sums(&store).await;
 }
@@ -140,7 +160,10 @@ async fn a_process_with_another_time_zone_counts_nothing() {
     other.set_time_zone(&zone("Asia/Kolkata")).await.unwrap();
     store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
     let error = other.apply(&[hit(&Topic::Site, 2)]).await.unwrap_err();
-    assert!(!error.is_retryable() && error.to_string().contains("Europe/Berlin"), "{error}");
+    assert!(
+        !error.is_retryable() && error.to_string().contains("Europe/Berlin"),
+        "{error}"
+    );
     assert!(connect(&server).set_time_zone(&zone("UTC")).await.is_err());
     assert_eq!(other.status().await.unwrap().time_zone, zone("Europe/Berlin"));
     assert_eq!(visits(&store, &Topic::Site).await, 1);
@@ -178,14 +201,18 @@ async fn two_accumulators_share_the_room_for_values() {
     let (server, store) = start().await;
     let other = connect(&server);
     let batch = |first: u64| -> Vec<Event> {
-        (first..first + 600).map(|number| session(number, &format!("source-{number}"))).collect()
+        (first..first + 600)
+            .map(|number| session(number, &format!("source-{number}")))
+            .collect()
     };
     let (one, two) = (batch(0), batch(600));
     let (first, second) = tokio::join!(store.apply(&one), other.apply(&two));
     first.unwrap();
     second.unwrap();
     let day = NOW.day();
-    let query = Query::new(DayRange::new(day, day)).metrics([Metric::Visits]).dimensions([Dimension::Source]);
+    let query = Query::new(DayRange::new(day, day))
+        .metrics([Metric::Visits])
+        .dimensions([Dimension::Source]);
     let table = Reports::query(&*store, &query).await.unwrap();
     assert_eq!((table.total_rows, table.has_other), (1_001, true));
     assert_eq!(table.rows[0].metrics, [Value::Count(200)]);
