@@ -16,8 +16,8 @@ export const liveStream = (onMessage) => {
   const controller = new AbortController();
   const { signal } = controller;
 
-  // Those of the document bubble.
-  const on = (type, act) => addEventListener(type, act, { signal });
+  // Captures, because `prerenderingchange` of the document does not bubble.
+  const on = (type, act) => addEventListener(type, act, { signal, capture: true });
 
   const receive = ({ type, data, target }) => {
     // After a sleep, messages from before it may be left. They do not mean that the stream is alive. The check closes
