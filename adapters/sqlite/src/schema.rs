@@ -1,5 +1,7 @@
 mod migrations;
 
+use std::collections::HashSet;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -77,36 +79,46 @@ impl MigrationLog {
     }
 }
 
+/// The descriptions of the tables, columns, indexes and triggers of a database, in this order.
+const PARTS: &str = "
+    SELECT 'the table `' || name || '`' FROM sqlite_schema WHERE type = 'table'
+    UNION ALL
+    SELECT 'the column `' || part.name || '.' || info.name || '`'
+        FROM sqlite_schema AS part JOIN pragma_table_info(part.name) AS info WHERE part.type = 'table'
+    UNION ALL
+    -- Statements name the indexes that they use, and triggers maintain columns.
+    SELECT 'the ' || type || ' `' || name || '`' FROM sqlite_schema WHERE type IN ('index', 'trigger')";
+
+/// The parts of [`VERSION`], which are found out once: creating the schema takes as long as opening a file.
+static CURRENT_PARTS: OnceLock<Vec<String>> = OnceLock::new();
+
 /// Returns the first table, column, index or trigger of this version that the database lacks.
 pub(crate) fn find_missing(db: &Connection, version: usize) -> rusqlite::Result<Option<String>> {
+    let found: HashSet<String> = parts(db)?.into_iter().collect();
+    let missing = |complete: &[String]| complete.iter().find(|part| !found.contains(*part)).cloned();
+    if version != VERSION {
+        return Ok(missing(&complete_parts(version)?));
+    }
+    let complete = match CURRENT_PARTS.get() {
+        Some(known) => known,
+        None => {
+            let parts = complete_parts(VERSION)?;
+            CURRENT_PARTS.get_or_init(|| parts)
+        }
+    };
+    Ok(missing(complete))
+}
+
+fn complete_parts(version: usize) -> rusqlite::Result<Vec<String>> {
     let complete = Connection::open_in_memory()?;
     for step in STEPS.iter().take(version) {
         complete.execute_batch(step)?;
     }
-    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND ?1 = ''";
-    for table in names(&complete, tables, "")? {
-        let columns = |db| names(db, "SELECT name FROM pragma_table_info(?1)", &table);
-        let found = columns(db)?;
-        if found.is_empty() {
-            return Ok(Some(format!("the table `{table}`")));
-        }
-        if let Some(column) = columns(&complete)?.into_iter().find(|column| !found.contains(column)) {
-            return Ok(Some(format!("the column `{table}.{column}`")));
-        }
-    }
-    // Statements name the indexes that they use, and triggers maintain columns.
-    for kind in ["index", "trigger"] {
-        let list = |db| names(db, "SELECT name FROM sqlite_schema WHERE type = ?1", kind);
-        let found = list(db)?;
-        if let Some(name) = list(&complete)?.into_iter().find(|name| !found.contains(name)) {
-            return Ok(Some(format!("the {kind} `{name}`")));
-        }
-    }
-    Ok(None)
+    parts(&complete)
 }
 
-fn names(db: &Connection, sql: &str, argument: &str) -> rusqlite::Result<Vec<String>> {
-    db.prepare(sql)?.query_map([argument], |row| row.get(0))?.collect()
+fn parts(db: &Connection) -> rusqlite::Result<Vec<String>> {
+    db.prepare(PARTS)?.query_map([], |row| row.get(0))?.collect()
 }
 
 #[cfg(test)]
