@@ -16,6 +16,8 @@ fn an_invalid_value_is_reported_with_its_setting() {
         ("--moderation", "HORIZON_MODERATION", "maybe"),
         ("--node", "HORIZON_NODE", "two words"),
         ("--heartbeat", "HORIZON_HEARTBEAT", "0"),
+        ("--timezone", "HORIZON_TIMEZONE", "Europe/Atlantis"),
+        ("--session-retention", "HORIZON_SESSION_RETENTION", "0"),
         ("--heartbeat", "HORIZON_HEARTBEAT", "61"),
         ("--base-url", "HORIZON_BASE_URL", "ftp://example.org"),
         ("--events", "HORIZON_EVENTS", "(other)"),
