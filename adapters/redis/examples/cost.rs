@@ -1,5 +1,5 @@
-//! CPU time and memory of Redis per event, for `docs/performance.md`: `cargo run -p horizon-redis --example cost
-//! --features testing`.
+//! CPU time and memory of Redis per event, for `docs/performance.md`:
+//! `cargo run -p horizon-redis --example cost --features testing`.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -14,122 +14,135 @@ use horizon_redis::{RedisConfig, RedisStore};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const BATCH: u64 = 1_000;
-const BATCHES: u64 = 40;
+const BATCH: u32 = 1_000;
+const BATCHES: u32 = 40;
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
-/// A kind of event by its number.
-type Kind = fn(u64) -> (Topic, EventKind);
+/// A name, and a kind of event by its number.
+type Workload = (&'static str, fn(u32) -> (Topic, EventKind));
 
-fn page(number: u64) -> Topic {
+const WORKLOADS: [Workload; 6] = [
+    ("visits without a visitor, one page", |_| {
+        (page(0), visit(None, VisitCause::Open))
+    }),
+    ("new visitors, one page", |n| {
+        (page(0), visit(Some(n), VisitCause::Open))
+    }),
+    ("new visitors, 50 pages", |n| {
+        (page(n), visit(Some(n), VisitCause::Open))
+    }),
+    ("beats of 1,000 visitors, one page", |n| {
+        (page(0), visit(Some(n % 1_000), VisitCause::Beat))
+    }),
+    ("sessions of four site events", |n| (Topic::Site, session_event(n))),
+    ("likes, one page", |n| {
+        let reader = ReaderId::from_u128(n.into());
+        (page(0), EventKind::Like { reader })
+    }),
+];
+
+fn page(number: u32) -> Topic {
     Slug::new(&format!("page-{}", number % 50)).map_or(Topic::Site, Topic::Page)
 }
 
-fn visit(visitor: Option<u64>, cause: VisitCause) -> Visit {
-    let mut visit = Visit::of(visitor.map(|visitor| VisitorKey::from_u128(u128::from(visitor) << 64 | 0x1234_5678)));
+fn visit(visitor: Option<u32>, cause: VisitCause) -> EventKind {
+    let mut visit = Visit::of(visitor.map(|visitor| VisitorKey::from_u128(u128::from(visitor) << 64)));
     visit.cause = Some(cause);
-    visit
+    EventKind::Visit(visit)
 }
 
-fn session(number: u64) -> EventKind {
-    let mut visit = visit(Some(number / 4), VisitCause::Open);
-    if number % 4 > 0 {
-        visit.cause = Some(VisitCause::Beat);
-        visit.seconds = Some(20);
-    } else {
+/// Returns an event of a session: it begins with a context, and three more events follow.
+fn session_event(number: u32) -> EventKind {
+    let session = number / 4;
+    let mut visit = Visit::of(Some(VisitorKey::from_u128(u128::from(session) << 64)));
+    visit.page = page(session).slug().cloned();
+    if number.is_multiple_of(4) {
         let mut context = VisitContext::default();
         let value = |text: &str| Some(ContextValue::new(text));
-        context.source = value(["google", "example.org", "news.example"][(number % 3) as usize]);
+        context.source = value(&format!("source-{}.example", session % 7));
         context.channel = value("search");
         context.browser = value("Firefox 140");
         context.system = value("Linux");
         context.device = value("desktop");
-        context.country = value(["DE", "US", "FR"][(number % 3) as usize]);
+        context.country = value("DE");
         context.language = value("de");
+        visit.cause = Some(VisitCause::Open);
         visit.context = Some(Box::new(context));
+    } else {
+        visit.seconds = Some(20);
     }
-    visit.page = page(number / 4).slug().cloned();
     EventKind::Visit(visit)
 }
 
-const KINDS: [(&str, Kind); 6] = [
-    ("visits without a visitor, one page", |_| {
-        (page(0), EventKind::Visit(visit(None, VisitCause::Open)))
-    }),
-    ("new visitors, one page", |n| {
-        (page(0), EventKind::Visit(visit(Some(n), VisitCause::Open)))
-    }),
-    ("new visitors, 50 pages", |n| {
-        (page(n), EventKind::Visit(visit(Some(n), VisitCause::Open)))
-    }),
-    ("beats of 1,000 visitors, one page", |n| {
-        (page(0), EventKind::Visit(visit(Some(n % 1_000), VisitCause::Beat)))
-    }),
-    ("sessions of four site events", |n| (Topic::Site, session(n))),
-    ("likes, one page", |n| {
-        (
-            page(0),
-            EventKind::Like {
-                reader: ReaderId::from_u128(n.into()),
-            },
-        )
-    }),
-];
+fn batch((_, kind): Workload, number: u32) -> Vec<Event> {
+    let events = (number * BATCH..(number + 1) * BATCH).map(|number| {
+        let at = START.plus(Duration::from_millis(50) * number);
+        let mut random = [0; 10];
+        if let Some(tail) = random.last_chunk_mut() {
+            *tail = number.to_be_bytes();
+        }
+        let (topic, kind) = kind(number);
+        Event::new(Stamp::new(at, random), topic, kind)
+    });
+    events.collect()
+}
 
-async fn number(server: &RedisServer, section: &str, fields: &[&str]) -> Result<f64> {
+fn connect(server: &RedisServer) -> Result<RedisStore> {
+    Ok(RedisStore::connect(&RedisConfig::new(&server.url())?)?)
+}
+
+/// Returns the sum of some numbers of INFO.
+async fn info(server: &RedisServer, section: &str, fields: &[&str]) -> Result<f64> {
     let info = server.cli(&["INFO", section]).await?;
     let value = |line: &str| {
-        fields
-            .iter()
-            .find_map(|field| line.strip_prefix(field)?.trim().parse::<f64>().ok())
+        let number = fields.iter().find_map(|field| line.strip_prefix(field));
+        number?.trim().parse::<f64>().ok()
     };
     Ok(info.lines().filter_map(value).sum())
 }
 
+/// Applies all batches, with `accumulators` at once.
+async fn measure(workload: Workload, accumulators: u32) -> Result<()> {
+    let server = RedisServer::start(&[]).await?;
+    let stores: Vec<RedisStore> = (0..accumulators).map(|_| connect(&server)).collect::<Result<_>>()?;
+    let first = connect(&server)?;
+    first.apply(&batch(workload, 0)).await?;
+    let used = async || -> Result<(f64, f64)> {
+        let cpu = info(&server, "cpu", &["used_cpu_sys:", "used_cpu_user:"]).await?;
+        Ok((cpu, info(&server, "memory", &["used_memory:"]).await?))
+    };
+    let (before, started) = (used().await?, Instant::now());
+    let tasks = stores.iter().zip(1..).map(async |(store, first)| -> Result<()> {
+        for number in (first..=BATCHES).step_by(stores.len()) {
+            let events = batch(workload, number);
+            while let Err(error) = store.apply(&events).await {
+                if !error.is_retryable() {
+                    return Err(error.into());
+                }
+            }
+        }
+        Ok(())
+    });
+    futures::future::try_join_all(tasks).await?;
+    let (after, elapsed) = (used().await?, started.elapsed().as_secs_f64());
+    let events = f64::from(BATCH * BATCHES);
+    writeln!(
+        std::io::stdout(),
+        "{}, {accumulators} at once: {:.1} us of CPU of Redis and {:.0} bytes an event, {:.0} events/s",
+        workload.0,
+        (after.0 - before.0) / events * 1e6,
+        (after.1 - before.1) / events,
+        events / elapsed,
+    )?;
+    Ok(())
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    for (name, kind) in KINDS {
-        let server = RedisServer::start(&[]).await?;
-        let store = RedisStore::connect(&RedisConfig::new(&server.url())?)?;
-        let mut longest = Duration::ZERO;
-        let (mut cpu, mut memory, mut started) = (0.0, 0.0, Instant::now());
-        for batch in 0..=BATCHES {
-            if batch == 1 {
-                server.cli(&["CONFIG", "RESETSTAT"]).await?;
-                cpu = number(&server, "cpu", &["used_cpu_sys:", "used_cpu_user:"]).await?;
-                memory = number(&server, "memory", &["used_memory:"]).await?;
-                started = Instant::now();
-            }
-            let events = (batch * BATCH..(batch + 1) * BATCH).map(|n| {
-                let at = START.plus(Duration::from_millis(n * 50));
-                let mut random = [0; 10];
-                random[2..].copy_from_slice(&n.to_be_bytes());
-                let (topic, kind) = kind(n);
-                Event::new(Stamp::new(at, random), topic, kind)
-            });
-            let events: Vec<Event> = events.collect();
-            let start = Instant::now();
-            store.apply(&events).await?;
-            longest = longest.max(start.elapsed());
+    for workload in WORKLOADS {
+        for accumulators in [1, 2] {
+            measure(workload, accumulators).await?;
         }
-        let elapsed = started.elapsed();
-        let cpu = number(&server, "cpu", &["used_cpu_sys:", "used_cpu_user:"]).await? - cpu;
-        let memory = number(&server, "memory", &["used_memory:"]).await? - memory;
-        let events = (BATCH * BATCHES) as f64;
-        let stats = server.cli(&["INFO", "commandstats"]).await?;
-        let script = stats
-            .lines()
-            .find(|line| line.starts_with("cmdstat_evalsha:"))
-            .unwrap_or_default();
-        writeln!(
-            std::io::stdout(),
-            "{name}: {:.0} events/s of Redis CPU ({:.1} us), {:.0} events/s of wall, {:.0} bytes/event, longest {longest:?}\n  {}",
-            events / cpu,
-            cpu / events * 1e6,
-            events / elapsed.as_secs_f64(),
-            memory / events,
-            script.trim()
-        )?;
     }
     Ok(())
 }

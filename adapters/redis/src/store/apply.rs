@@ -42,7 +42,7 @@ pub(super) async fn apply(store: &RedisStore, events: &[Event]) -> Result<Vec<Up
         };
         let zone = store.counting_zone(snapshot.site.zone.as_deref())?;
         let site = stored_site(zone, &snapshot.site);
-        let operations = count(&events, &reads, &snapshot, site, &beyond)?;
+        let operations = count(&events, &reads, &snapshot, &site, &beyond)?;
         match write(store, &operations, &owners, &reads).await? {
             Outcome::Applied(updates) => return Ok(updates),
             Outcome::Changed => {}
@@ -64,7 +64,7 @@ fn count(
     events: &[Event],
     reads: &BTreeMap<&Topic, TopicReads>,
     snapshot: &Snapshot<'_>,
-    site: ReportSite,
+    site: &ReportSite,
     beyond: &BTreeSet<DimensionValue>,
 ) -> Result<Operations> {
     let mut ledger = SnapshotLedger::new(snapshot, site.clone(), events, beyond)?;
@@ -76,7 +76,7 @@ fn count(
         events,
         reads,
         snapshot,
-        site: &site,
+        site,
         writes: &writes,
         changes: &changes,
     };

@@ -29,6 +29,9 @@ const NUMBER_LENGTH: usize = 20;
 /// How much of the record of a comment is compared: the state and the stamp of the last verdict, in bytes.
 const VERDICT_LENGTH: usize = 25;
 
+/// An id and the bytes of its time.
+type NewId = ([u8; 16], Vec<u8>);
+
 /// A batch, what it was counted from, and what it changes.
 pub(super) struct CountedBatch<'a> {
     pub(super) events: &'a [Event],
@@ -76,7 +79,7 @@ impl CountedBatch<'_> {
         let site = &self.snapshot.site;
         let cutoff = site.cutoff.map(|cutoff| cutoff.to_string()).unwrap_or_default();
         let stored = [("time_zone", site.zone.clone().unwrap_or_default()), ("cutoff", cutoff)];
-        operations.check(keys::of_topic(Topic::Site, keys::REPORTS), SITE_LENGTH, stored);
+        operations.check(&keys::of_topic(Topic::Site, keys::REPORTS), SITE_LENGTH, stored);
         for (topic, snapshot) in &self.snapshot.topics {
             let Some(reads) = self.reads.get(*topic) else { continue };
             check_topic(operations, topic, reads, snapshot);
@@ -93,12 +96,12 @@ impl CountedBatch<'_> {
                 continue;
             };
             let names = [("event_names", snapshot.event_names.clone())];
-            operations.check(keys::of_topic(topic, keys::TOTAL), NUMBER_LENGTH, names);
+            operations.check(&keys::of_topic(topic, keys::TOTAL), NUMBER_LENGTH, names);
         }
     }
 
     /// Returns the new ids and their times by the keys of their sets.
-    fn new_ids(&self) -> BTreeMap<String, Vec<([u8; 16], Vec<u8>)>> {
+    fn new_ids(&self) -> BTreeMap<String, Vec<NewId>> {
         let mut sets: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for event in self.writes.events.iter().filter_map(|index| self.events.get(*index)) {
             let set = IdSet::of(event);
@@ -259,14 +262,14 @@ fn check_topic(operations: &mut Operations, topic: &Topic, reads: &TopicReads, s
             revision => revision.to_string(),
         };
         let stored = [(keys::DATED_AFTER, String::new()), ("revision", revision)];
-        operations.check(keys::of_topic(topic, keys::TOTAL), NUMBER_LENGTH, stored);
+        operations.check(&keys::of_topic(topic, keys::TOTAL), NUMBER_LENGTH, stored);
     }
     let states = reads.visitors.iter().map(|visitor| {
         let version = snapshot.states.get(visitor).map(|stored| stored.version.clone());
         (visitor.as_u128().to_be_bytes(), version.unwrap_or_default())
     });
     operations.check(
-        keys::of_topic(topic, keys::STATES),
+        &keys::of_topic(topic, keys::STATES),
         state_record::VERSION_LENGTH,
         states,
     );
@@ -275,7 +278,7 @@ fn check_topic(operations: &mut Operations, topic: &Topic, reads: &TopicReads, s
         (reader.as_u128().to_be_bytes(), stored)
     };
     let likes = reads.readers.iter().map(like);
-    operations.check(keys::of_topic(topic, keys::LIKES), like_record::LENGTH, likes);
+    operations.check(&keys::of_topic(topic, keys::LIKES), like_record::LENGTH, likes);
     let comments = reads.comments.iter().map(|id| {
         let record = snapshot
             .comments
@@ -284,5 +287,5 @@ fn check_topic(operations: &mut Operations, topic: &Topic, reads: &TopicReads, s
         let verdict: Vec<u8> = record.map(|record| record.copied().collect()).unwrap_or_default();
         (id.as_u128().to_be_bytes(), verdict)
     });
-    operations.check(keys::of_topic(topic, keys::COMMENTS), VERDICT_LENGTH, comments);
+    operations.check(&keys::of_topic(topic, keys::COMMENTS), VERDICT_LENGTH, comments);
 }

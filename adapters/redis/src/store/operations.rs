@@ -50,7 +50,7 @@ impl Operations {
         self.number(number)
     }
 
-    pub(super) fn number(&mut self, number: impl ToString) -> &mut Self {
+    pub(super) fn number(&mut self, number: impl Copy + ToString) -> &mut Self {
         self.arguments.push(number.to_string().into());
         self
     }
@@ -67,7 +67,7 @@ impl Operations {
     /// Checks that the fields of a hash have these values, of which `length` bytes are compared.
     pub(super) fn check<F: AsRef<[u8]>, V: Into<Vec<u8>>>(
         &mut self,
-        key: String,
+        key: &str,
         length: usize,
         fields: impl IntoIterator<Item = (F, V)>,
     ) {
@@ -75,7 +75,7 @@ impl Operations {
         let (names, mut values): (Vec<F>, Vec<Option<V>>) =
             fields.into_iter().map(|(name, value)| (name, Some(value))).unzip();
         for (names, values) in names.chunks(MAX_FIELDS).zip(values.chunks_mut(MAX_FIELDS)) {
-            self.operation(b"=").key(key.clone()).number(length).number(names.len());
+            self.operation(b"=").key(key.into()).number(length).number(names.len());
             names.iter().for_each(|name| self.argument(name.as_ref()));
             values
                 .iter_mut()

@@ -14,10 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use horizon_core::reports::{DayRange, Dimension, Metric, Query, Reports, SiteTimeZone};
 use horizon_core::{
     CommentStore as _, Draft, Event, EventBus, EventConsumer, EventId, EventKind, EventName, Presence as _, Properties,
-    ReaderId, SaltStore as _, Slug, Stamp, StatsStore as _, StatsStoreExt as _, Timestamp, Topic, Visibility,
-    VisitorKey, process_batch,
+    ReaderId, SaltStore as _, Slug, Stamp, StatsStore as _, StatsStoreExt as _, Timestamp, Topic, Visibility, Visit,
+    VisitCause, VisitorKey, process_batch,
 };
 use horizon_redis::{
     ConsumerConfig, NodeInfo, NodeRegistry, NodeRole, RedisBus, RedisConfig, RedisConsumer, RedisInspector,
@@ -36,6 +37,13 @@ fn event(topic: Topic, at: Timestamp, number: u8, kind: EventKind) -> Event {
 
 fn page() -> Topic {
     Slug::new("hello").unwrap().into()
+}
+
+/// Returns a visit with which a session begins.
+fn open() -> EventKind {
+    let mut visit = Visit::of(Some(VisitorKey::from_u128(1)));
+    visit.cause = Some(VisitCause::Open);
+    EventKind::Visit(visit)
 }
 
 /// Returns events of all kinds.
@@ -62,6 +70,7 @@ fn events(at: Timestamp) -> Vec<Event> {
     vec![
         event(Topic::Site, at, 10, EventKind::visit(None)),
         event(page(), at, 11, EventKind::visit(Some(VisitorKey::from_u128(1)))),
+        event(Topic::Site, at, 15, open()),
         event(page(), at, 12, EventKind::Like { reader }),
         event(page(), at, 13, EventKind::Unlike { reader }),
         head.clone(),
@@ -112,6 +121,18 @@ async fn read_all(web: &RedisStore) {
     web.reply_count(head).await.unwrap();
     web.totals(&[Topic::Site, page()]).await.unwrap();
     web.is_liked_by(&page(), ReaderId::from_u128(7)).await.unwrap();
+    read_reports(web).await;
+}
+
+/// Asks for numbers of pages and of a dimension.
+async fn read_reports(store: &RedisStore) {
+    store.set_time_zone(&SiteTimeZone::utc()).await.unwrap();
+    let days = DayRange::new(NOW.day(), NOW.day());
+    for dimension in [Dimension::Page, Dimension::Source] {
+        let query = Query::new(days).metrics([Metric::Pageviews]).dimensions([dimension]);
+        assert_eq!(Reports::query(store, &query).await.unwrap().total_rows, 1);
+    }
+    store.status().await.unwrap();
 }
 
 /// What both programs do once or all the time.
@@ -177,19 +198,25 @@ async fn count_stream(redis: &RestrictedRedis, accumulator: &RedisConfig) {
     let mut consumer = RedisConsumer::connect(accumulator, options).unwrap();
     let comments = async || store.total(&page()).await.unwrap().stats.comments == 3;
     count("the comments are counted", &mut consumer, &store, comments).await;
-    let visits = async || store.total(&Topic::Site).await.unwrap().stats.visits == 2;
+    let visits = async || store.total(&Topic::Site).await.unwrap().stats.visits == 3;
     count("the visits are counted", &mut consumer, &store, visits).await;
     let is_rejected = async || redis.cli(&["XLEN", "analytics:refused"]).await == "1";
     count("nonsense is rejected", &mut consumer, &store, is_rejected).await;
     let is_forgotten = async || redis.command_counts().await.contains_key("xgroup|delconsumer");
     count("the stopped consumer is forgotten", &mut consumer, &store, is_forgotten).await;
     store.expire(NOW).await.unwrap();
+    assert_eq!(store.verify().await.unwrap(), []);
     store.expire(NOW.plus(33 * DAY)).await.unwrap();
 }
 
 /// Visits, likes, comments, totals, salts, expiry, lost and invalid entries over a stream.
 async fn stream_flow(redis: &RestrictedRedis, called: &mut Calls) {
     let (web, accumulator) = (redis.config(WEB, "?wait=1"), redis.config(ACCUMULATOR, "?wait=1"));
+    // What the last version has stored.
+    redis
+        .cli(&["ZADD", "horizon:{blog:hello}:visitors", "1", "someone"])
+        .await;
+    redis.cli(&["SADD", "horizon:{blog:hello}:days", "1"]).await;
     redis.record(called, WEB, publish(&web)).await;
     redis
         .record(called, ACCUMULATOR, stop_without_acknowledging(&accumulator))
@@ -222,13 +249,13 @@ async fn damage_flow(redis: &RestrictedRedis, web: &RedisConfig, accumulator: &R
         .await;
     track(web, vec![visit(30)]).await;
     count("after the group was destroyed", &mut consumer, &counted, async || {
-        visits(3).await
+        visits(4).await
     })
     .await;
     redis.cli(&["DEL", "analytics:events"]).await;
     track(web, vec![visit(31)]).await;
     count("after the stream was deleted", &mut consumer, &counted, async || {
-        visits(4).await
+        visits(5).await
     })
     .await;
 }
@@ -248,7 +275,7 @@ async fn channel_flow(redis: &RestrictedRedis, called: &mut Calls) {
     bus.track(event(Topic::Site, NOW, 40, EventKind::visit(None)))
         .await
         .unwrap();
-    let visits = async || counted.total(&Topic::Site).await.unwrap().stats.visits == 5;
+    let visits = async || counted.total(&Topic::Site).await.unwrap().stats.visits == 6;
     count("the visit of the channel is counted", &mut consumer, &counted, visits).await;
     drop((consumer, counted, bus));
     redis.record(called, WEB, view(redis, &web)).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use horizon_core::{Event, EventBus, EventConsumer, EventKind, StatsStore, Topic, Visit, VisitCause, VisitorKey};
 use horizon_redis::testing::RedisServer;
-use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer};
+use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer, RedisStore};
 use tokio::time::{sleep, timeout};
 
 use super::{DAY, MILLI, NOW, connect, contains, event, hit, page};
@@ -36,6 +36,17 @@ fn visit(topic: &Topic, number: u64) -> Event {
     let mut visit = Visit::of(Some(VISITOR));
     visit.cause = Some(VisitCause::Open);
     event(topic, NOW, number, EventKind::Visit(visit))
+}
+
+/// Applies events and acknowledges them until there were this many.
+async fn count(consumer: &mut RedisConsumer, store: &RedisStore, events: usize) {
+    let mut counted = 0;
+    while counted < events {
+        let batch = consumer.next_batch(NonZeroUsize::MAX).await.unwrap();
+        counted += batch.events.len();
+        store.apply(&batch.events).await.unwrap();
+        consumer.acknowledge(batch.ack).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -68,13 +79,7 @@ async fn a_visitor_key_is_nowhere_after_the_day_is_closed() {
     for number in 3..103 {
         bus.track(hit(&Topic::Site, number)).await.unwrap();
     }
-    let mut counted = 0;
-    while counted < 102 {
-        let batch = consumer.next_batch(NonZeroUsize::MAX).await.unwrap();
-        counted += batch.events.len();
-        store.apply(&batch.events).await.unwrap();
-        consumer.acknowledge(batch.ack).await.unwrap();
-    }
+    count(&mut consumer, &store, 102).await;
     until("the broken entries are rejected", async || {
         server.cli(&["XLEN", "analytics:refused"]).await.unwrap().trim() == "2"
     })
