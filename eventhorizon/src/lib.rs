@@ -40,6 +40,9 @@
 //! | custom events | [`CustomEvent`], [`CustomEventView`] |
 //! | comments | [`NewComment`], [`CommentOutcome`], [`Paging`], [`Comment`], [`Visibility`], [`Moderation`] |
 //! | rendering pages | [`PageReads`], [`PageStats`], [`StatsSnapshot`], [`ThreadsSnapshot`] |
+//! | reports | [`Query`], [`DayRange`], [`Day`], [`Metric`], [`Dimension`], [`Filter`], [`FilterOperator`] |
+//! | answers of reports | [`Table`], [`Value`], [`OrderBy`], [`Direction`], [`ReportError`] |
+//! | settings of reports | [`SiteTimeZone`], [`TimeZoneError`], [`SessionRetention`] |
 //! | scripts for pages | [`client_js`], [`client_modules`], [`client_types`] |
 //! | HTTP | [`http`], [`bytes`], [`StreamBody`], [`ResponseBody`], [`MAX_REQUEST_BYTES`] |
 //! | errors of requests | [`Problem`], [`ProblemKind`], [`prefers_html`] |
@@ -131,14 +134,12 @@ pub use horizon::Horizon;
 pub use horizon_backend::{BusUrl, Health, ReadinessError, SessionRetention, StoreUrl, shutdown_signal};
 #[cfg(feature = "log")]
 pub use horizon_backend::{LogGuard, start_log};
+pub use horizon_core::reports::{
+    DayRange, Dimension, Direction, Filter, FilterOperator, Metric, OrderBy, Query, ReportError, SiteTimeZone, Table,
+    TimeZoneError, Value,
+};
 pub use horizon_core::{
-    self, Badge, Day, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic,
-    reports::{
-        DayRange, Dimension, Direction, Filter, FilterOperator, Metric, OrderBy, Query, ReportError, SiteTimeZone,
-        Table, TimeZoneError, Value,
-    },
-    wire::CustomEventView,
-    wire::PageStats,
+    self, Badge, Day, Error, EventId, EventKind, Ports, Slug, Timestamp, Topic, wire::CustomEventView, wire::PageStats,
 };
 #[cfg(feature = "comments")]
 pub use horizon_core::{Comment, Visibility};

@@ -28,7 +28,16 @@ fn run(arguments: &[&str], input: &str) -> Output {
 #[test]
 fn an_empty_variable_counts_as_unset() {
     let folder = tempfile::tempdir().expect("a folder");
-    let variables = ["BUS", "PIPE", "STORE", "ADDR", "NODE", "REDIS_MAY_LOSE_DATA", "TIMEZONE", "SESSION_RETENTION"];
+    let variables = [
+        "BUS",
+        "PIPE",
+        "STORE",
+        "ADDR",
+        "NODE",
+        "REDIS_MAY_LOSE_DATA",
+        "TIMEZONE",
+        "SESSION_RETENTION",
+    ];
     let output = Command::new(env!("CARGO_BIN_EXE_horizon-accumulator"))
         .envs(variables.map(|name| (format!("HORIZON_{name}"), "")))
         .env("RUST_LOG", "")

@@ -70,7 +70,11 @@ async fn sessions_are_erased_after_their_retention() {
         let page = horizon.page("bread").await.unwrap();
         let reader = horizon.caller([192, 0, 2, 1].into(), [("user-agent", FIREFOX)]);
         horizon.visit(&page, &reader);
-        assert!(horizon.metrics().contains("horizon_late_events_total 0\n"), "{}", horizon.metrics());
+        assert!(
+            horizon.metrics().contains("horizon_late_events_total 0\n"),
+            "{}",
+            horizon.metrics()
+        );
         horizon.close().await.unwrap();
         let status = store.reports().unwrap().status().await.unwrap();
         assert_eq!(status.first_session_day.is_none(), kept, "day {day}: {status:?}");
