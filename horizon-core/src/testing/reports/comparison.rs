@@ -133,16 +133,25 @@ impl<'a> ReportComparison<'a> {
             let capabilities = self.capabilities().await?;
             let first_session_day = self.status().await?.first_session_day;
             let mut queries = RandomQueries::new(seed, range, capabilities);
-            let mut store = self.open().await?;
-            for number in 0..count {
-                if number % QUERIES_PER_OPEN == 0 {
-                    drop(store);
-                    store = self.open().await?;
-                }
-                self.answer(&*store, &queries.query(), first_session_day).await?;
-            }
-            Ok(())
+            let queries: Vec<_> = (0..count).map(|_| queries.query()).collect();
+            self.compare(&queries, first_session_day).await
         })
+    }
+
+    /// Expects the answers of the model to these queries.
+    #[track_caller]
+    pub(super) fn expect_answers_to(&mut self, queries: &[Query]) -> impl Future<Output = Result<(), Violation>> {
+        located(self.compare(queries, None))
+    }
+
+    async fn compare(&mut self, queries: &[Query], first_session_day: Option<Day>) -> Result<(), Violation> {
+        for queries in queries.chunks(QUERIES_PER_OPEN) {
+            let store = self.open().await?;
+            for query in queries {
+                self.answer(&*store, query, first_session_day).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Returns the answer of the store if it is that of the model.
