@@ -17,7 +17,7 @@ use crate::{
     health::StoreHealth,
     writer::{PanicReporter, WriterHandle},
 };
-use reports::SiteZone;
+use reports::SqlSiteZone;
 
 /// A store of totals, comments and salts in one SQLite file.
 ///
@@ -53,7 +53,7 @@ pub struct SqliteStore {
     read_pool: ReadPool,
     health: Arc<StoreHealth>,
     panics: Arc<PanicReporter>,
-    zone: Arc<SiteZone>,
+    zone: Arc<SqlSiteZone>,
     path: PathBuf,
 }
 

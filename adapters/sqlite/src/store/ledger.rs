@@ -9,14 +9,14 @@ use rusqlite::{CachedStatement, OptionalExtension, Result, Row, named_params, pa
 
 use super::{
     comments,
-    reports::{ReportTables, SiteZone},
+    reports::{SqlReportTables, SqlSiteZone},
 };
 use crate::sql::{self, Db};
 
 /// The [`Ledger`] on an open transaction.
 pub(super) struct SqlLedger<'a> {
     pub(super) db: Db<'a>,
-    pub(super) reports: ReportTables<'a>,
+    pub(super) reports: SqlReportTables<'a>,
     topic_keys: HashMap<Topic, i64>,
     // The statements that events need, looked up in the cache once.
     insert_event_id: CachedStatement<'a>,
@@ -66,10 +66,10 @@ fn read_stamp(row: &Row<'_>) -> Result<Stamp> {
 }
 
 impl<'a> SqlLedger<'a> {
-    pub(super) fn new(db: Db<'a>, zone: &'a SiteZone) -> Result<Self> {
+    pub(super) fn new(db: Db<'a>, zone: &'a SqlSiteZone) -> Result<Self> {
         Ok(Self {
             db,
-            reports: ReportTables::new(db, zone)?,
+            reports: SqlReportTables::new(db, zone)?,
             topic_keys: HashMap::new(),
             insert_event_id: db.prepare(sql::INSERT_EVENT_ID)?,
             last_like: db.prepare(sql::LAST_LIKE)?,

@@ -9,8 +9,8 @@ mod retention;
 mod site;
 mod tables;
 
-pub(super) use site::SiteZone;
-pub(super) use tables::ReportTables;
+pub(super) use site::SqlSiteZone;
+pub(super) use tables::SqlReportTables;
 
 #[cfg(test)]
 mod tests;

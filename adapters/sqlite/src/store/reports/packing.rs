@@ -7,7 +7,7 @@ use horizon_core::{Day, Result};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::reader::{ReadError, loose_sessions};
-use super::site::{SiteZone, StoredSite};
+use super::site::{SqlSite, SqlSiteZone};
 use crate::sql::{Db, reports as sql};
 use crate::store::ledger::{read_unsigned, to_signed};
 use crate::store::{SqliteStore, comments::row_limit, stats::EXPIRE_ROWS};
@@ -99,8 +99,8 @@ impl SqliteStore {
 
 impl DayToPack {
     /// Returns the next day from `first` on that has loose sessions and cannot change.
-    fn next(db: Db<'_>, zone: &SiteZone, first: Day) -> rusqlite::Result<Option<Self>> {
-        let site = StoredSite::read(db, zone)?;
+    fn next(db: Db<'_>, zone: &SqlSiteZone, first: Day) -> rusqlite::Result<Option<Self>> {
+        let site = SqlSite::read(db, zone)?;
         let Some(open) = site.open_day() else { return Ok(None) };
         let mut statement = db.prepare(sql::FIRST_OPEN_SESSION_DAY)?;
         let changing: Option<i64> = statement.query_row([], |row| row.get(0)).optional()?;
@@ -145,13 +145,13 @@ impl DayToPack {
     }
 
     /// Stores the packed sessions, unless another process has packed or erased them meanwhile.
-    fn write(&self, db: Db<'_>, zone: &SiteZone) -> rusqlite::Result<()> {
+    fn write(&self, db: Db<'_>, zone: &SqlSiteZone) -> rusqlite::Result<()> {
         let Some(sessions) = &self.sessions else { return Ok(()) };
         let found = db
             .prepare(sql::PACKED_DAY)?
             .query_row([self.day.number()], PackedDay::of)
             .optional()?;
-        let site = StoredSite::read(db, zone)?;
+        let site = SqlSite::read(db, zone)?;
         if found != self.before || site.first_session_day.is_some_and(|first| self.day < first) {
             return Ok(());
         }

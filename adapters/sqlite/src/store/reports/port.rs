@@ -9,7 +9,7 @@ use horizon_core::{Day, Error, EventCounts, Result, Topic};
 use rusqlite::types::FromSqlError;
 
 use super::reader::{ReadError, SqlReportReader};
-use super::site::{SiteZone, StoredSite};
+use super::site::{SqlSite, SqlSiteZone};
 use crate::connection::READ_FAILED;
 use crate::error;
 use crate::sql::{Db, reports as sql};
@@ -60,15 +60,15 @@ impl Reports for SqliteStore {
 }
 
 impl SqliteStore {
-    async fn read_site(&self) -> Result<StoredSite> {
+    async fn read_site(&self) -> Result<SqlSite> {
         let zone = Arc::clone(&self.zone);
-        self.read_pool.read(move |db| StoredSite::read(db, &zone)).await
+        self.read_pool.read(move |db| SqlSite::read(db, &zone)).await
     }
 }
 
 /// Returns the answer or why there is none. The outer error is that of the driver.
-fn answer_query(db: Db<'_>, zone: &SiteZone, query: &Query) -> rusqlite::Result<Result<Table, ReportError>> {
-    let site = StoredSite::read(db, zone)?;
+fn answer_query(db: Db<'_>, zone: &SqlSiteZone, query: &Query) -> rusqlite::Result<Result<Table, ReportError>> {
+    let site = SqlSite::read(db, zone)?;
     let (zone, first) = (site.state.time_zone(), site.first_session_day);
     match answer(&SqlReportReader(db), query, zone, &Capabilities::ALL, first) {
         Err(AnswerError::Reader(error)) => Err(error.into()),
@@ -80,8 +80,8 @@ fn map_read_error(error: ReadError) -> Error {
     error::map(READ_FAILED, rusqlite::Error::from(error))
 }
 
-fn find_discrepancies(db: Db<'_>, zone: &SiteZone) -> rusqlite::Result<Vec<Discrepancy>> {
-    let site = StoredSite::read(db, zone)?;
+fn find_discrepancies(db: Db<'_>, zone: &SqlSiteZone) -> rusqlite::Result<Vec<Discrepancy>> {
+    let site = SqlSite::read(db, zone)?;
     let mut topics = Vec::new();
     let mut statement = db.prepare(sql::TOPICS)?;
     let mut rows = statement.query([])?;

@@ -149,19 +149,19 @@ impl ReportReader for SqlReportReader<'_> {
 
 /// The statements of the hours or the days of topics.
 #[derive(Clone, Copy)]
-struct BucketTable {
+struct BucketQueries {
     rows: Sql,
     sum: Sql,
     period: fn(i64) -> Period,
 }
 
-const HOURS: BucketTable = BucketTable {
+const HOURS: BucketQueries = BucketQueries {
     rows: reports::HOURS,
     sum: reports::SUM_OF_HOURS,
     period: |seconds| Period::Hour(hour_of_seconds(seconds)),
 };
 
-const DAYS: BucketTable = BucketTable {
+const DAYS: BucketQueries = BucketQueries {
     rows: reports::DAYS,
     sum: reports::SUM_OF_DAYS,
     period: |day| Period::Day(Day::from_number(day)),
@@ -197,7 +197,7 @@ impl SqlReportReader<'_> {
     /// Passes the sum of the buckets of a topic.
     fn sum(
         &self,
-        table: BucketTable,
+        table: BucketQueries,
         params: [i64; 3],
         page: &str,
         period: Period,
@@ -218,7 +218,7 @@ impl SqlReportReader<'_> {
     /// Passes each bucket of a topic.
     fn buckets(
         &self,
-        table: BucketTable,
+        table: BucketQueries,
         params: [i64; 3],
         page: &str,
         with_reading_times: bool,

@@ -4,7 +4,7 @@ use std::time::Duration;
 use horizon_core::reports::ReportSite;
 use horizon_core::{Day, Result, Timestamp};
 
-use super::site::{self, SiteZone, StoredSite};
+use super::site::{self, SqlSite, SqlSiteZone};
 use crate::sql::{Db, reports as sql};
 use crate::store::{SqliteStore, comments::row_limit, ledger::read_unsigned, stats::EXPIRE_ROWS};
 
@@ -52,8 +52,8 @@ impl SqliteStore {
 }
 
 /// Returns the first day whose sessions are kept, at most the first open day, and the number of sessions before it.
-fn count_sessions(db: Db<'_>, zone: &SiteZone, first: Day) -> rusqlite::Result<Option<(Day, u64)>> {
-    let Some(open) = StoredSite::read(db, zone)?.open_day() else {
+fn count_sessions(db: Db<'_>, zone: &SqlSiteZone, first: Day) -> rusqlite::Result<Option<(Day, u64)>> {
+    let Some(open) = SqlSite::read(db, zone)?.open_day() else {
         return Ok(None);
     };
     let first = first.min(open);
@@ -66,8 +66,8 @@ fn count_sessions(db: Db<'_>, zone: &SiteZone, first: Day) -> rusqlite::Result<O
 }
 
 /// Closes days by the clock. Returns the first day whose visitors are kept.
-fn close_days(db: Db<'_>, zone: &SiteZone, now: Timestamp) -> rusqlite::Result<Day> {
-    let site = StoredSite::read(db, zone)?;
+fn close_days(db: Db<'_>, zone: &SqlSiteZone, now: Timestamp) -> rusqlite::Result<Day> {
+    let site = SqlSite::read(db, zone)?;
     let mut state = site.state.clone();
     state.close_by_clock(now);
     if state != site.state {

@@ -9,16 +9,16 @@ use crate::store::ledger::{read_unsigned, to_signed};
 
 /// The time zone of the site: the stored one, before the first dated event that of the application.
 #[derive(Default)]
-pub(crate) struct SiteZone(Mutex<SiteTimeZone>);
+pub(crate) struct SqlSiteZone(Mutex<SiteTimeZone>);
 
 /// What the file has of the site as a whole.
-pub(super) struct StoredSite {
+pub(super) struct SqlSite {
     pub(super) state: ReportSite,
     /// The first day whose session rows are kept.
     pub(super) first_session_day: Option<Day>,
 }
 
-impl SiteZone {
+impl SqlSiteZone {
     pub(super) fn get(&self) -> SiteTimeZone {
         self.0.lock().clone()
     }
@@ -37,8 +37,8 @@ impl SiteZone {
     }
 }
 
-impl StoredSite {
-    pub(super) fn read(db: Db<'_>, zone: &SiteZone) -> Result<Self> {
+impl SqlSite {
+    pub(super) fn read(db: Db<'_>, zone: &SqlSiteZone) -> Result<Self> {
         let found = db.prepare(sql::SITE)?.query_row([], |row| {
             let name = row.get_ref(0)?.as_str()?;
             let zone = zone.stored(name).map_err(|e| FromSqlError::Other(e.into()))?;

@@ -9,14 +9,14 @@ use horizon_core::{Day, Timestamp, VISIT_GAP, VisitorKey};
 use rusqlite::{CachedStatement, OptionalExtension, Result, params};
 
 use super::encoding::{decode, encode};
-use super::site::{self, SiteZone, StoredSite};
+use super::site::{self, SqlSite, SqlSiteZone};
 use crate::sql::{Db, Sql, reports as sql};
 
 /// The tables of the reports, within a transaction that writes.
-pub(in crate::store) struct ReportTables<'a> {
+pub(in crate::store) struct SqlReportTables<'a> {
     db: Db<'a>,
-    zone: &'a SiteZone,
-    site: Option<StoredSite>,
+    zone: &'a SqlSiteZone,
+    site: Option<SqlSite>,
     /// The stored rows of the states that were read, by topic and visitor.
     state_ids: HashMap<(i64, VisitorKey), i64>,
     /// The numbers of days that were read or changed.
@@ -30,8 +30,8 @@ pub(in crate::store) struct ReportTables<'a> {
     set_session: CachedStatement<'a>,
     has_value: CachedStatement<'a>,
     add_to_dimension: CachedStatement<'a>,
-    hours: BucketTable<'a>,
-    days: BucketTable<'a>,
+    hours: BucketStatements<'a>,
+    days: BucketStatements<'a>,
 }
 
 /// The next number of a day.
@@ -41,13 +41,13 @@ struct DayNumber {
 }
 
 /// The statements of the hours or the days of topics.
-struct BucketTable<'a> {
+struct BucketStatements<'a> {
     reading_times: CachedStatement<'a>,
     add: CachedStatement<'a>,
 }
 
-impl<'a> ReportTables<'a> {
-    pub(in crate::store) fn new(db: Db<'a>, zone: &'a SiteZone) -> Result<Self> {
+impl<'a> SqlReportTables<'a> {
+    pub(in crate::store) fn new(db: Db<'a>, zone: &'a SqlSiteZone) -> Result<Self> {
         Ok(Self {
             db,
             zone,
@@ -61,15 +61,15 @@ impl<'a> ReportTables<'a> {
             set_session: db.prepare(sql::SET_SESSION)?,
             has_value: db.prepare(sql::HAS_VALUE)?,
             add_to_dimension: db.prepare(sql::ADD_TO_DIMENSION)?,
-            hours: BucketTable::new(db, sql::READING_TIMES_OF_HOUR, sql::ADD_TO_HOUR)?,
-            days: BucketTable::new(db, sql::READING_TIMES_OF_DAY, sql::ADD_TO_DAY)?,
+            hours: BucketStatements::new(db, sql::READING_TIMES_OF_HOUR, sql::ADD_TO_HOUR)?,
+            days: BucketStatements::new(db, sql::READING_TIMES_OF_DAY, sql::ADD_TO_DAY)?,
         })
     }
 
-    pub(super) fn site(&mut self) -> Result<&StoredSite> {
+    pub(super) fn site(&mut self) -> Result<&SqlSite> {
         let site = match self.site.take() {
             Some(site) => site,
-            None => StoredSite::read(self.db, self.zone)?,
+            None => SqlSite::read(self.db, self.zone)?,
         };
         Ok(self.site.insert(site))
     }
@@ -250,7 +250,7 @@ impl<'a> ReportTables<'a> {
     }
 }
 
-impl<'a> BucketTable<'a> {
+impl<'a> BucketStatements<'a> {
     fn new(db: Db<'a>, reading_times: Sql, add: Sql) -> Result<Self> {
         Ok(Self {
             reading_times: db.prepare(reading_times)?,

@@ -20,13 +20,13 @@ const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A store in its own folder, and its events.
-struct Fixture {
+struct ReportFixture {
     folder: TempDir,
     store: SqliteStore,
     events: u64,
 }
 
-impl Fixture {
+impl ReportFixture {
     fn new() -> Self {
         Self::open(tempfile::tempdir().unwrap())
     }

@@ -16,12 +16,12 @@ const VERSION_4: &str = "
     INSERT INTO custom_events (topic, name, count) VALUES (2, 'download', 3);";
 
 /// Opens a file of version 4. Returns a connection of a process of that version, too.
-fn migrated() -> (Fixture, Connection) {
+fn migrated() -> (ReportFixture, Connection) {
     let folder = tempfile::tempdir().unwrap();
     let old = Connection::open(folder.path().join("horizon.db")).unwrap();
     schema::create(&old, 4).unwrap();
     old.execute_batch(VERSION_4).unwrap();
-    (Fixture::open(folder), old)
+    (ReportFixture::open(folder), old)
 }
 
 #[tokio::test]

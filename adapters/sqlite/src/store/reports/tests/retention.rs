@@ -9,7 +9,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The key of a visitor, as no other bytes are.
 const KEY: u128 = 0xd1b5_4a32_d192_ed03_9f1c_6e5b_70a8_42c7;
 
-impl Fixture {
+impl ReportFixture {
     /// Returns the files that contain the key, in binary, or as text in hexadecimal or decimal digits.
     fn files_with_key(&self) -> Vec<String> {
         let big = KEY.to_be_bytes();
@@ -39,7 +39,7 @@ fn contains(bytes: &[u8], needle: &[u8]) -> bool {
 
 #[tokio::test]
 async fn a_visitor_key_is_in_the_files_until_its_day_is_closed_and_expire_ran() {
-    let mut fixture = Fixture::new();
+    let mut fixture = ReportFixture::new();
     for minutes in 0..4 {
         // Other visitors, so that pages split and rows move.
         for visitor in 0..40 {
@@ -62,7 +62,7 @@ async fn a_visitor_key_is_in_the_files_until_its_day_is_closed_and_expire_ran() 
 
 #[tokio::test]
 async fn sessions_of_closed_days_are_packed_and_late_ones_join_them() {
-    let mut fixture = Fixture::new();
+    let mut fixture = ReportFixture::new();
     let counts = "SELECT (SELECT count(*) FROM sessions) * 100 + (SELECT coalesce(sum(count), 0) FROM packed_sessions)";
     for visitor in 0..5 {
         fixture.visit(NOW, visitor, "hello", VisitCause::Open, 9).await;
@@ -82,7 +82,7 @@ async fn sessions_of_closed_days_are_packed_and_late_ones_join_them() {
 
 #[tokio::test]
 async fn a_session_that_lasts_for_days_is_packed_after_its_end() {
-    let mut fixture = Fixture::new();
+    let mut fixture = ReportFixture::new();
     // Day 0 closes while the session that began on it continues.
     for half_hours in 0..150 {
         let at = NOW.plus(MINUTE * 30 * half_hours);
@@ -102,7 +102,7 @@ async fn a_session_that_lasts_for_days_is_packed_after_its_end() {
 
 #[tokio::test]
 async fn erased_sessions_do_not_come_back() {
-    let mut fixture = Fixture::new();
+    let mut fixture = ReportFixture::new();
     fixture.visit(NOW, 1, "hello", VisitCause::Open, 9).await;
     fixture.visit(NOW.plus(DAY * 3), 1, "hello", VisitCause::Open, 9).await;
     let first = Day::from_number(NOW.day().number() + 1);

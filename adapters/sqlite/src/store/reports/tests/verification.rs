@@ -2,7 +2,7 @@ use super::*;
 
 #[tokio::test]
 async fn a_store_agrees_with_itself_and_each_changed_number_is_found() {
-    let mut fixture = Fixture::new();
+    let mut fixture = ReportFixture::new();
     let after = |minutes| NOW.plus(MINUTE * minutes);
     fixture.visit(after(0), 1, "hello", VisitCause::Open, 0).await;
     fixture.visit(after(2), 1, "hello", VisitCause::End, 70).await;
@@ -42,7 +42,7 @@ async fn a_store_agrees_with_itself_and_each_changed_number_is_found() {
             found.iter().any(|line| line.what.contains(expected)),
             "{change}: {found:?}"
         );
-        fixture = Fixture::new();
+        fixture = ReportFixture::new();
         fixture.visit(after(0), 1, "hello", VisitCause::Open, 0).await;
         fixture.visit(after(2), 1, "hello", VisitCause::End, 70).await;
     }
