@@ -45,8 +45,8 @@ pub trait Ledger {
     fn add_delta(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Self::Error>;
 }
 
-/// Counts each event once. Every store that can run Rust in its transaction uses this; `apply.lua` of horizon-redis
-/// repeats the rules.
+/// Counts each event once. Stores without reports use it in their transaction; others use
+/// [`apply_events_with_reports`](crate::reports::apply_events_with_reports).
 ///
 /// With several accumulators, events of a crashed one arrive late. Likes and verdicts are therefore ordered by their
 /// stamp, not by their arrival.

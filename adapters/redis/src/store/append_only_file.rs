@@ -1,4 +1,4 @@
-//! Removes erased salts from the append-only file.
+//! Removes erased salts and visitors from the append-only file.
 
 use std::time::Duration;
 
@@ -17,26 +17,26 @@ const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// How long to wait for the end of a rewrite: 10 minutes. A longer one is started again after the next expiry.
 const REWRITE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
-/// Lets Redis rewrite the append-only file if salts were erased since the last rewrite.
+/// Lets Redis rewrite the append-only file if salts or visitors were erased since the last rewrite.
 ///
-/// The script that erases a salt sets [`keys::REWRITE_DUE`], so this happens once a day, by one of the processes that
+/// The scripts that erase them set [`keys::REWRITE_DUE`], so this happens about once a day, by one of the processes that
 /// expire data. The key is deleted when the rewrite has ended; if a process stops before, the next one starts it again.
-/// Never fails: the salts are erased, and the log says where copies remain.
+/// Never fails: the data is erased, and the log says where copies remain.
 pub(super) async fn rewrite_if_due(store: &RedisStore) {
     match try_rewrite(store).await {
         // The process that started the running one deletes the key at its end, or the next expiry starts another.
         Ok(()) | Err(RewriteError::InProgress) => {}
         Err(RewriteError::Forbidden) => {
             tracing::warn!(
-                "erased salts remain in the append-only file of Redis until its next rewrite, because this user may \
-                 not run BGREWRITEAOF: permit it (`ACL SETUSER <user> +bgrewriteaof`), or rewrite the file every day"
+                "erased salts and visitor keys remain in the append-only file of Redis until its next rewrite, because \
+                 this user may not run BGREWRITEAOF: permit it (`ACL SETUSER <user> +bgrewriteaof`), or rewrite the file every day"
             );
         }
         Err(RewriteError::Failed(cause)) => {
             tracing::warn!(
                 cause,
-                "erased salts remain in the append-only file of Redis, because its rewrite failed: see the log of \
-                 Redis; it is tried again within an hour"
+                "erased salts and visitor keys remain in the append-only file of Redis, because its rewrite failed: see \
+                 the log of Redis; it is tried again within an hour"
             );
         }
     }
@@ -73,7 +73,7 @@ async fn try_rewrite(store: &RedisStore) -> Result<(), RewriteError> {
             }
             Some(()) => wait_for_end(redis).await?,
         }
-        tracing::info!("the append-only file of Redis was rewritten, because salts were erased");
+        tracing::info!("the append-only file of Redis was rewritten, because salts or visitor keys were erased");
     }
     Ok(forget(redis).await?)
 }
@@ -82,7 +82,7 @@ async fn try_rewrite(store: &RedisStore) -> Result<(), RewriteError> {
 async fn start(redis: &Commands) -> Result<Option<()>, RewriteError> {
     let started: RedisResult<String> = redis.query(&redis::cmd("BGREWRITEAOF")).await;
     match started {
-        // It may have begun before the salts were erased, so the key stays.
+        // It may have begun before the data was erased, so the key stays.
         Err(error) if error.to_string().contains("in progress") => Err(RewriteError::InProgress),
         started => Ok(if_permitted(started)?.map(drop)),
     }

@@ -49,16 +49,20 @@ const WRITABLE_TTL: u64 = 60;
 
 /// The store in Redis, for any number of processes.
 ///
-/// A batch is one transaction with a script call per topic: Redis applies all of it or nothing. A call that fails or is
-/// cancelled may have been applied; repeat it, and each event still counts once. A Redis Cluster is not supported: the
-/// keys of a topic share a slot, but a transaction covers several topics.
+/// A batch is counted here and written by one script: Redis applies all of it or nothing, and nothing if another process
+/// has changed what the batch was counted from; then it is counted again. A call that fails or is cancelled may have
+/// been applied; repeat it, and each event still counts once. The script blocks Redis for about 5 ms for 1,000 events. A
+/// Redis Cluster is not supported: the keys of a topic share a slot, but the script covers several topics.
+///
+/// [`Reports`] are answered from buckets. Queries that need the lengths, the last pages or the rows of sessions are
+/// refused.
 ///
 /// Durability depends on the configuration of Redis. With `appendonly yes` and `appendfsync always` acknowledged data
 /// is on disk; with `everysec` the last two seconds may be lost. `?wait=N` in the address protects against the
 /// promotion of a replica. `maxmemory-policy` must be `noeviction`, because evicted data is lost or counted again.
-/// Erased data stays in the append-only file until Redis rewrites it. After salts were erased,
+/// Erased data stays in the append-only file until Redis rewrites it. After salts or states of visitors were erased,
 /// [`expire`](StatsStore::expire) starts a rewrite and waits for it, if the user may run BGREWRITEAOF. Replicas, RDB
-/// snapshots and backups keep the salts until their own next rewrite.
+/// snapshots and backups keep both until their own next rewrite.
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")]

@@ -1,4 +1,4 @@
-//! `apply.lua` implements the rules of the ledger again: random histories must read as from a store with the ledger.
+//! Random histories read as from the store in memory.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
