@@ -11,6 +11,8 @@ local call, sub, pack, unpack_bytes = redis.call, string.sub, struct.pack, struc
 local base, max_values = tonumber(ARGV[1]), tonumber(ARGV[2])
 local position = 3
 local operations, claims, beyond, totals = {}, {}, {}, {}
+-- How many new values each dimension still takes on a day.
+local rooms = {}
 local claim_count, is_changed = 0, false
 
 local function argument()
@@ -74,13 +76,14 @@ operations.v = function()
   local hash, count = key(), number()
   local first = skip(2 * count)
   local stored = call('HMGET', hash, unpack(ARGV, first, first + count - 1))
-  local room = max_values - call('HLEN', hash) + call('HEXISTS', hash, OTHER)
+  local room = rooms[hash] or max_values - call('HLEN', hash) + call('HEXISTS', hash, OTHER)
   for i = 1, count do
     if not stored[i] and ARGV[first + i - 1] ~= OTHER then
       room = room - 1
       if room < 0 then beyond[#beyond + 1] = claim_count + i end
     end
   end
+  rooms[hash] = room
   claim_count = claim_count + count
   claims[#claims + 1] = { hash, stored, first, count }
 end

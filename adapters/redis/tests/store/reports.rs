@@ -220,7 +220,23 @@ async fn two_accumulators_share_the_room_for_values() {
     expect_sums(&store).await;
 }
 
-/// The sizes are those of docs/contract.md.
+#[tokio::test]
+async fn a_batch_with_more_values_than_one_operation_stays_within_the_limit() {
+    let (_server, store) = start().await;
+    let events: Vec<Event> = (0..2_500)
+        .map(|number| session(number, &format!("source-{number}")))
+        .collect();
+    store.apply(&events).await.unwrap();
+    let day = NOW.day();
+    let query = Query::new(DayRange::new(day, day))
+        .metrics([Metric::Visits])
+        .dimensions([Dimension::Source]);
+    let table = Reports::query(&*store, &query).await.unwrap();
+    assert_eq!((table.total_rows, table.has_other), (1_001, true));
+    expect_sums(&store).await;
+}
+
+/// The sizes are those of docs/reports.md.
 #[tokio::test]
 async fn buckets_and_states_stay_below_the_documented_size() {
     let (server, store) = start().await;
