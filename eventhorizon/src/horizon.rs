@@ -117,8 +117,7 @@ impl Horizon {
         let metrics = Arc::new(Metrics::new(registry(&backend)));
         let (closing, delivered, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let (queue, sender) = VisitQueue::new(Arc::clone(&ports.bus), clock.clone(), Arc::clone(&metrics));
-        let (salts, reports) = (Arc::clone(&ports.salts), backend.reports_check().clone());
-        let visitors = VisitorKeys::new(salts, config.site.clone(), clock.clone(), reports);
+        let visitors = VisitorKeys::new(&backend, config.site.clone(), clock.clone());
         let (visitors, streams, cache) = (Arc::new(visitors), TaskTracker::new(), Arc::new(ReadCache::new()));
         let background = BackgroundVisits::new(
             Arc::clone(&visitors),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use horizon_backend::{ReportsCheck, random_bytes};
+use horizon_backend::{Backend, ReportsCheck, random_bytes};
 use horizon_core::{Day, Error, Result, SaltStore, Timestamp, VisitorKey};
 use http::{HeaderMap, header};
 use parking_lot::Mutex;
@@ -28,12 +28,12 @@ pub(crate) struct VisitorKeys {
 }
 
 impl VisitorKeys {
-    pub(crate) fn new(salts: Arc<dyn SaltStore>, site: String, clock: EventClock, reports: ReportsCheck) -> Self {
+    pub(crate) fn new(backend: &Backend, site: String, clock: EventClock) -> Self {
         Self {
-            salts,
+            salts: Arc::clone(&backend.ports().salts),
             site,
             clock,
-            reports,
+            reports: backend.reports_check().clone(),
             cached: Mutex::default(),
         }
     }

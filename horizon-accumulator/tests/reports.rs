@@ -122,6 +122,13 @@ async fn a_report_is_read_beside_a_running_writer() {
     let today = site.run(&["report", "today", "-m", "pageviews", "--format", "json"]);
     let today: serde_json::Value = serde_json::from_str(stdout(&today)).expect("JSON");
     assert_eq!(today["rows"][0]["pageviews"], 3, "{today}");
+}
+
+#[tokio::test]
+async fn every_named_report_and_the_verification_work() {
+    let site = Site::new();
+    let store = SqliteStore::open(site.database()).expect("the store opens");
+    site.count(&store, "soup", 3).await;
     for preset in [
         "overview",
         "days",

@@ -33,12 +33,7 @@ use crate::arguments::ServiceConfig;
 pub(crate) async fn run(config: &ServiceConfig, shutdown: impl Future<Output = ()> + Send) -> anyhow::Result<()> {
     let bound = TcpListener::bind(config.addr).await;
     let listener = bound.with_context(|| format!("HORIZON_ADDR: cannot listen on {}", config.addr))?;
-    let lock = StoreLock::acquire(config.urls.store()).context("HORIZON_STORE cannot be used")?;
-    let store = StoreHandle::open(config.urls.store()).context("HORIZON_STORE cannot be used")?;
-    let setup = RedisSetupCheck::new(&config.urls, config.redis_may_lose_data)?;
-    setup.refuse_unusable().await?;
-    let reports = ReportsCheck::new(Arc::clone(&store.stats), config.reports.time_zone.clone());
-    reports.refuse_other_zone().await?;
+    let (lock, store, setup, reports) = open_store(config).await?;
     let health = Health::default();
     let BusConsumers {
         mut consumers,
@@ -47,9 +42,7 @@ pub(crate) async fn run(config: &ServiceConfig, shutdown: impl Future<Output = (
     } = BusConsumers::connect(config, &health)?;
     let metrics = Arc::new(ServiceMetrics::new(config, now(), state, &health, &reports));
     let heartbeat = heartbeat_config(config, &store, &health)?;
-    let mut accumulator = AccumulatorConfig::new(heartbeat.clock.clone());
-    accumulator.reports = Some(reports.clone());
-    accumulator.session_retention = config.reports.session_retention;
+    let accumulator = accumulator_config(config, &heartbeat.clock, &reports);
     let readiness = ReadinessCheck::new(health.clone())
         .with_store(store.clone())
         .with_redis(Arc::clone(&heartbeat.registry));
@@ -61,11 +54,8 @@ pub(crate) async fn run(config: &ServiceConfig, shutdown: impl Future<Output = (
         "cluster",
         send_heartbeats(heartbeat, Arc::clone(&metrics), stop.clone()),
     ));
-    let checks = check_redis(setup, monitors, health.clone(), stop.clone());
-    tasks.spawn(health.supervise("redis-checks", checks));
-    let (reported, stopped) = (health.clone(), stop.clone());
-    let check = async move { reports.run(&reported, stopped.cancelled()).await };
-    tasks.spawn(health.supervise("reports-check", check));
+    let checks = run_checks(setup, monitors, reports, health.clone(), stop.clone());
+    tasks.spawn(health.supervise("checks", checks));
     print_line(&format!("The accumulator is at http://{address}"));
     tracing::info!(node = %config.node, redis = ?config.redis, delivery = ?config.delivery, "counting");
     let mut consumers: Vec<&mut dyn EventConsumer> =
@@ -94,10 +84,38 @@ async fn send_heartbeats(config: HeartbeatConfig, metrics: Arc<ServiceMetrics>, 
     run_heartbeat(&config, &|| metrics.node_info(), stop.cancelled()).await;
 }
 
-async fn check_redis(setup: RedisSetupCheck, monitors: Vec<StreamMonitor>, health: Health, stop: CancellationToken) {
+/// Opens the store and checks at the start that it and each Redis can be used.
+///
+/// # Errors
+/// The store or a Redis cannot be used, or the reports of the store have another time zone.
+async fn open_store(config: &ServiceConfig) -> anyhow::Result<(StoreLock, StoreHandle, RedisSetupCheck, ReportsCheck)> {
+    let lock = StoreLock::acquire(config.urls.store()).context("HORIZON_STORE cannot be used")?;
+    let store = StoreHandle::open(config.urls.store()).context("HORIZON_STORE cannot be used")?;
+    let setup = RedisSetupCheck::new(&config.urls, config.redis_may_lose_data)?;
+    setup.refuse_unusable().await?;
+    let reports = ReportsCheck::new(Arc::clone(&store.stats), config.reports.time_zone.clone());
+    reports.refuse_other_zone().await?;
+    Ok((lock, store, setup, reports))
+}
+
+fn accumulator_config(config: &ServiceConfig, clock: &CorrectedClock, reports: &ReportsCheck) -> AccumulatorConfig {
+    let mut accumulator = AccumulatorConfig::new(clock.clone());
+    accumulator.reports = Some(reports.clone());
+    accumulator.session_retention = config.reports.session_retention;
+    accumulator
+}
+
+async fn run_checks(
+    setup: RedisSetupCheck,
+    monitors: Vec<StreamMonitor>,
+    reports: ReportsCheck,
+    health: Health,
+    stop: CancellationToken,
+) {
     tokio::join!(
         setup.run(&health, stop.cancelled()),
         report_stream_problems(&monitors, None, &health, stop.cancelled()),
+        reports.run(&health, stop.cancelled()),
     );
 }
 
