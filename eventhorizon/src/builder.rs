@@ -194,8 +194,8 @@ impl Builder {
         Ok(self)
     }
 
-    /// Sets the time zone of the site. By default it is UTC. Visitor keys change at its midnight, and the days and hours
-    /// of the reports are those of its clocks.
+    /// Sets the time zone of the site. By default it is UTC. Visitor keys change at its midnight, and the days and
+    /// hours of the reports are those of its clocks.
     ///
     /// The store keeps the time zone of the first event, and [`start`](Self::start) fails with another one. All
     /// processes of a site must have the same.

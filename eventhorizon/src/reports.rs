@@ -29,8 +29,8 @@ impl Horizon {
     /// ```
     ///
     /// # Errors
-    /// The store keeps no reports, refuses the query by name, has erased the sessions that it needs, or does not respond
-    /// within 30 seconds.
+    /// The store keeps no reports, refuses the query by name, has erased the sessions that it needs, or does not
+    /// respond within 30 seconds.
     pub async fn report(&self, query: &Query) -> Result<Table, ReportError> {
         let Some(reports) = self.0.ports.stats.reports() else {
             return Err(ReportError::Store(Error::permanent(

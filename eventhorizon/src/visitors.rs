@@ -10,7 +10,8 @@ use tokio::time::timeout;
 
 use crate::{bots::Bots, clock::EventClock, visit_tracker::VisitorIdentity};
 
-/// How long before the site's midnight the next day's salt is read: one hour. No request has to wait for it at midnight.
+/// How long before the site's midnight the next day's salt is read: one hour. No request has to wait for it at
+/// midnight.
 const READ_AHEAD: Duration = Duration::from_secs(3_600);
 
 /// The time limit for reading salts ahead: one second. The site also works without them.

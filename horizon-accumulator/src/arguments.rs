@@ -21,7 +21,7 @@ use crate::report::ReportArguments;
 #[command(version)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<ReportCommand>,
     /// The event bus: `stdin:` (the default), `redis://HOST`, or best effort `redis+pubsub://HOST`; with TLS `rediss`.
     #[arg(
         long,
@@ -75,7 +75,7 @@ pub(crate) struct Arguments {
 
 /// What to do instead of counting.
 #[derive(Clone, Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum ReportCommand {
     /// Show a report: how many people came, from where, on what device and for how long.
     Report(ReportArguments),
     /// Compare the totals with the hours and days, and the days with the sessions. The exit code is 1 if any number
@@ -93,7 +93,7 @@ pub(crate) enum Mode {
     /// Count events from Redis.
     Service(ServiceConfig),
     /// Run a command on this store.
-    Command(StoreUrl, Command),
+    Command(StoreUrl, ReportCommand),
 }
 
 #[derive(Clone, Debug)]

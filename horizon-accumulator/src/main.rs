@@ -1,5 +1,5 @@
-//! `horizon-accumulator`: counts events from Redis as a service, or from JSON lines on standard input. Its commands read
-//! the reports.
+//! `horizon-accumulator`: counts events from Redis as a service, or from JSON lines on standard input. Its commands
+//! read the reports.
 
 mod arguments;
 mod expire;
@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, error::ErrorKind};
 
-use crate::arguments::{Arguments, Command, Mode};
+use crate::arguments::{Arguments, Mode, ReportCommand};
 
 fn main() -> ExitCode {
     let mode = horizon_backend::parse_arguments::<Arguments>()
@@ -27,9 +27,9 @@ fn main() -> ExitCode {
         match &mode {
             Mode::Lines(store, time_zone) => stdin::count_stdin(store, time_zone).await,
             Mode::Service(config) => service::run(config, horizon_backend::shutdown_signal()).await,
-            Mode::Command(store, Command::Report(arguments)) => report::run(store, arguments).await,
-            Mode::Command(store, Command::Verify) => verify::run(store).await,
-            Mode::Command(store, Command::ExpireSessions(arguments)) => expire::run(store, arguments).await,
+            Mode::Command(store, ReportCommand::Report(arguments)) => report::run(store, arguments).await,
+            Mode::Command(store, ReportCommand::Verify) => verify::run(store).await,
+            Mode::Command(store, ReportCommand::ExpireSessions(arguments)) => expire::run(store, arguments).await,
         }
     })
 }

@@ -12,7 +12,8 @@ use crate::lines::{LineReader, count_lines};
 /// are reported on standard error.
 ///
 /// # Errors
-/// The store failed or its reports have another time zone, the output cannot be written, or lines were invalid; the valid lines are counted first.
+/// The store failed or its reports have another time zone, the output cannot be written, or lines were invalid; the
+/// valid lines are counted first.
 pub(crate) async fn count_stdin(store: &StoreUrl, time_zone: &SiteTimeZone) -> anyhow::Result<()> {
     let store = StoreHandle::open(store)?;
     let reports = ReportsCheck::new(Arc::clone(&store.stats), time_zone.clone());

@@ -15,13 +15,13 @@ use horizon_sqlite::SqliteStore;
 const DAY_MILLIS: i64 = 24 * 3_600 * 1_000;
 
 /// A folder with a database.
-struct Site {
+struct ReportedSite {
     folder: tempfile::TempDir,
     /// The time of the newest event.
     now: Timestamp,
 }
 
-impl Site {
+impl ReportedSite {
     fn new() -> Self {
         let millis = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -89,7 +89,7 @@ fn stderr(output: &Output) -> &str {
 
 #[tokio::test]
 async fn a_report_is_read_beside_a_running_writer() {
-    let site = Site::new();
+    let site = ReportedSite::new();
     let store = SqliteStore::open(site.database()).expect("the store opens");
     site.count(&store, "soup", 3).await;
     site.count(&store, "bread", 2).await;
@@ -126,7 +126,7 @@ async fn a_report_is_read_beside_a_running_writer() {
 
 #[tokio::test]
 async fn every_named_report_and_the_verification_work() {
-    let site = Site::new();
+    let site = ReportedSite::new();
     let store = SqliteStore::open(site.database()).expect("the store opens");
     site.count(&store, "soup", 3).await;
     for preset in [
@@ -152,7 +152,7 @@ async fn every_named_report_and_the_verification_work() {
 
 #[tokio::test]
 async fn a_missing_an_older_and_a_foreign_file_are_refused_in_one_sentence_and_not_changed() {
-    let site = Site::new();
+    let site = ReportedSite::new();
     for command in ["report", "verify"] {
         let missing = site.run(&[command]);
         assert_eq!(missing.status.code(), Some(1));
@@ -184,7 +184,7 @@ async fn a_missing_an_older_and_a_foreign_file_are_refused_in_one_sentence_and_n
 
 #[tokio::test]
 async fn a_damaged_total_fails_the_verification() {
-    let site = Site::new();
+    let site = ReportedSite::new();
     let store = SqliteStore::open(site.database()).expect("the store opens");
     site.count(&store, "soup", 2).await;
     store.close().await.expect("the store closes");
@@ -200,7 +200,7 @@ async fn a_damaged_total_fails_the_verification() {
 
 #[tokio::test]
 async fn old_sessions_are_erased_by_command_after_a_dry_run() {
-    let site = Site::new();
+    let site = ReportedSite::new();
     let store = SqliteStore::open(site.database()).expect("the store opens");
     site.count(&store, "soup", 10).await;
     let expire = |arguments: &[&str]| {
@@ -234,7 +234,7 @@ async fn old_sessions_are_erased_by_command_after_a_dry_run() {
 
 #[tokio::test]
 async fn what_is_typed_wrong_is_named_and_what_the_store_refuses_is_one_sentence() {
-    let site = Site::new();
+    let site = ReportedSite::new();
     let store = SqliteStore::open(site.database()).expect("the store opens");
     site.count(&store, "soup", 1).await;
     for (arguments, code, text) in [
@@ -268,7 +268,7 @@ async fn what_is_typed_wrong_is_named_and_what_the_store_refuses_is_one_sentence
 
 #[tokio::test]
 async fn an_accumulator_with_another_time_zone_refuses_to_count() {
-    let site = Site::new();
+    let site = ReportedSite::new();
     let store = SqliteStore::open(site.database()).expect("the store opens");
     site.count(&store, "soup", 1).await;
     let output = site.run(&["--timezone", "Europe/Berlin"]);

@@ -122,8 +122,8 @@ pub async fn run_accumulator(
 
 /// Like [`run_accumulator`], with several consumers of one bus and an observer.
 ///
-/// While one consumer publishes and acknowledges, the store counts a batch of another. While the clock cannot be trusted,
-/// nothing is counted, rejected or expired.
+/// While one consumer publishes and acknowledges, the store counts a batch of another. While the clock cannot be
+/// trusted, nothing is counted, rejected or expired.
 pub async fn run_accumulator_observed(
     consumers: &mut [&mut dyn EventConsumer],
     store: &dyn StatsStore,

@@ -84,8 +84,8 @@ impl Backend {
     /// Opens the bus and the store and starts the background tasks. An unavailable Redis is not an error.
     ///
     /// # Errors
-    /// The store cannot be opened, another process counts into it, its reports have another time zone, or the Redis is a
-    /// node of Redis Cluster.
+    /// The store cannot be opened, another process counts into it, its reports have another time zone, or the Redis is
+    /// a node of Redis Cluster.
     pub async fn open(urls: &BackendUrls, config: BackendConfig) -> Result<Self> {
         let health = Health::default();
         match urls.bus() {
@@ -284,7 +284,8 @@ impl Backend {
         self.node.as_ref().map(|node| node.info())
     }
 
-    /// Registers `horizon_problem`, `horizon_stream_lost` of a stream, and `horizon_late_events` if this process counts.
+    /// Registers `horizon_problem`, `horizon_stream_lost` of a stream, and `horizon_late_events` if this process
+    /// counts.
     #[cfg(feature = "metrics")]
     pub fn register_metrics(&self, registry: &mut prometheus_client::registry::Registry) {
         registry.register_collector(Box::new(self.health.clone()));

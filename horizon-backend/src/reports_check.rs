@@ -46,12 +46,12 @@ pub struct ReportsCheck(Arc<ReportsCheckState>);
 struct ReportsCheckState {
     stats: Arc<dyn StatsStore>,
     time_zone: SiteTimeZone,
-    last: Mutex<LastCheck>,
+    last: Mutex<LastZoneCheck>,
 }
 
 /// What the last check found.
 #[derive(Clone, Debug, Default)]
-struct LastCheck {
+struct LastZoneCheck {
     zone: ZoneState,
     /// The number of late events. `None` without reports, and before the first check.
     late_events: Option<u64>,
@@ -107,7 +107,7 @@ impl ReportsCheck {
             Ok(Err(error)) if !error.is_retryable() => Err(error),
             Ok(Err(error)) => {
                 let cause = error_chain(&error);
-                tracing::warn!(%error, cause, "the time zone of the reports cannot be read: nothing is counted until it is");
+                tracing::warn!(%error, cause, "the time zone of the reports is not known: nothing is counted");
                 Ok(())
             }
             Ok(Ok(())) | Err(_) => Ok(()),

@@ -31,14 +31,23 @@
 //!
 //! | value | from |
 //! |---|---|
-//! | source | `utm_source`, `ref` or `source` of the page's query, otherwise the referrer: the name of a known host, or the registrable domain. A referrer on the site's own hosts, in a private network or without a domain is ignored |
-//! | channel | `direct`, `search`, `social`, `mail`, `ai`, `paid` or `other`: of the medium, if it is a common one, otherwise of the source |
+//! | source | `utm_source`, `ref` or `source` of the page's query, otherwise the referrer (1) |
+//! | channel | `direct`, `search`, `social`, `mail`, `ai`, `paid` or `other`, by the medium or the source |
 //! | medium, campaign, term, content | `utm_medium`, `utm_campaign`, `utm_term`, `utm_content` |
-//! | browser | family and major version, such as `firefox 132`. The variants of a browser for phones have its name. The browser within an app has the name of the app without a version, such as `instagram`, or `android webview 130`, `ios webview` |
-//! | system | family and major version, such as `android 14`, `windows 10`. Without a version where browsers send a constant one: `macos`, `chrome os`; Linux distributions are `linux`. Windows 11 sends the version of Windows 10 |
-//! | device | by the width of the viewport: `phone` below 576 CSS pixels, `tablet` below 992, `laptop` below 1,440, `desktop`. Without a width by the agent, which never gives `laptop`; TVs and consoles are `desktop` |
-//! | country | two capital letters (ISO 3166-1, and `XK`): of the header of a trusted proxy, otherwise of the address, by an MMDB file |
+//! | browser | family and major version, such as `firefox 132` (2) |
+//! | system | family and major version, such as `android 14`, `windows 10` (3) |
+//! | device | `phone`, `tablet`, `laptop` or `desktop` (4) |
+//! | country | two capital letters (ISO 3166-1, and `XK`): from the header of a trusted proxy, or from an MMDB file |
 //! | language | the primary subtag of the first entry of `Accept-Language` |
+//!
+//! 1. The name of a known host, or the registrable domain. A referrer on the site's own hosts, in a private network or
+//!    without a domain is ignored.
+//! 2. The variants of a browser for phones have its name. The browser within an app has the name of the app without a
+//!    version, such as `instagram`, or `android webview 130`, `ios webview`.
+//! 3. Without a version where browsers send a constant one: `macos`, `chrome os`. Linux distributions are `linux`.
+//!    Windows 11 sends the version of Windows 10.
+//! 4. By the width of the viewport: `phone` below 576 CSS pixels, `tablet` below 992, `laptop` below 1,440. Without a
+//!    width by the agent, which never gives `laptop`; TVs and consoles are `desktop`.
 //!
 //! # Privacy and bounds
 //!

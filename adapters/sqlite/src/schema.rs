@@ -12,8 +12,9 @@ use migrations::STEPS;
 /// The version that this program writes.
 pub(crate) const VERSION: usize = STEPS.len();
 
-/// How long the migration of a million comments from version 2 to 3, or of a million visitors from version 4 to 5, takes
-/// in seconds. Measured on two busy cores: 17, with a debug build and a file of 379 MiB, and 11, with one of 65 MiB.
+/// How long the migration of a million comments from version 2 to 3, or of a million visitors from version 4 to 5,
+/// takes in seconds. Measured on two busy cores: 17, with a debug build and a file of 379 MiB, and 11, with one of 65
+/// MiB.
 const SECONDS_PER_MILLION: u32 = 20;
 
 /// Migrates the schema to [`VERSION`], in one transaction. The inner error is an unknown version.

@@ -1,7 +1,7 @@
 use clap::ValueEnum;
 use horizon_core::reports::{Dimension, Metric};
 
-use super::range::Period;
+use super::range::RecentDays;
 
 /// A report with a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -63,11 +63,11 @@ impl Preset {
         })
     }
 
-    pub(super) fn period(self) -> Period {
+    pub(super) fn period(self) -> RecentDays {
         match self {
-            Self::Today => Period::Days(1),
-            Self::Months => Period::Months(12),
-            _ => Period::Days(30),
+            Self::Today => RecentDays::Days(1),
+            Self::Months => RecentDays::Months(12),
+            _ => RecentDays::Days(30),
         }
     }
 }

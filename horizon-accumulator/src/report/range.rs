@@ -12,7 +12,7 @@ pub(super) struct RangeArguments {
     /// The last days, weeks, months or years, such as `7d`, `4w`, `12m` or `1y`. Today, this month and this year count.
     /// Default: `30d`.
     #[arg(long, value_name = "PERIOD", conflicts_with_all = ["day", "from", "to"])]
-    last: Option<Period>,
+    last: Option<RecentDays>,
     /// One day: `today`, `yesterday`, or a date such as `2026-11-29`.
     #[arg(long, value_name = "DAY", conflicts_with_all = ["from", "to"])]
     day: Option<NamedDay>,
@@ -26,7 +26,7 @@ pub(super) struct RangeArguments {
 
 /// A period that ends today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Period {
+pub(crate) enum RecentDays {
     Days(u32),
     /// The first day is the first of a month.
     Months(u32),
@@ -41,7 +41,7 @@ enum NamedDay {
     Date(Day),
 }
 
-/// A text that is not a [`Period`].
+/// A text that is not a [`RecentDays`].
 #[derive(Debug, thiserror::Error)]
 #[error("a period is a number of days, weeks, months or years, such as 7d, 4w, 12m or 1y")]
 pub(crate) struct ParsePeriodError;
@@ -53,7 +53,7 @@ pub(crate) struct ParseNamedDayError;
 
 impl RangeArguments {
     /// Returns the days. `default` applies without arguments.
-    pub(super) fn range(&self, today: Day, default: Period) -> DayRange {
+    pub(super) fn range(&self, today: Day, default: RecentDays) -> DayRange {
         if let Some(period) = self.last {
             return period.range(today);
         }
@@ -68,7 +68,7 @@ impl RangeArguments {
     }
 }
 
-impl Period {
+impl RecentDays {
     fn range(self, last: Day) -> DayRange {
         let first = match self {
             Self::Days(days) => return DayRange::ending(last, days),
@@ -107,7 +107,7 @@ fn month_of(day: Day) -> Option<i64> {
     Some(year.parse::<i64>().ok()? * 12 + month.parse::<i64>().ok()? - 1)
 }
 
-impl FromStr for Period {
+impl FromStr for RecentDays {
     type Err = ParsePeriodError;
 
     fn from_str(text: &str) -> Result<Self, ParsePeriodError> {
@@ -143,7 +143,10 @@ mod tests {
     use super::*;
 
     fn last(period: &str) -> String {
-        let range = period.parse::<Period>().unwrap().range("2026-03-31".parse().unwrap());
+        let range = period
+            .parse::<RecentDays>()
+            .unwrap()
+            .range("2026-03-31".parse().unwrap());
         format!("{}..{}", range.first, range.last)
     }
 
@@ -157,7 +160,7 @@ mod tests {
         assert_eq!(last("1y"), "2026-01-01..2026-03-31");
         assert_eq!(last("2y"), "2025-01-01..2026-03-31");
         for wrong in ["", "d", "0d", "7", "-1d", "7h", "7dd", "99999m", "7é"] {
-            assert!(wrong.parse::<Period>().is_err(), "{wrong}");
+            assert!(wrong.parse::<RecentDays>().is_err(), "{wrong}");
         }
     }
 }

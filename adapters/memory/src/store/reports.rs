@@ -134,7 +134,7 @@ impl Reports for MemoryStore {
         let sessions = &mut reports.buckets.sessions;
         let before = sessions.len();
         let kept = sessions.keys().filter(|id| id.day >= first).count();
-        if !dry_run {
+        if !dry_run && kept < before {
             sessions.retain(|id, _| id.day >= first);
             reports.first_session_day = reports.first_session_day.max(Some(first));
         }

@@ -19,23 +19,23 @@ const REWRITE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// Lets Redis rewrite the append-only file if salts or visitors were erased since the last rewrite.
 ///
-/// The scripts that erase them set [`keys::REWRITE_DUE`], so this happens about once a day, by one of the processes that
-/// expire data. The key is deleted when the rewrite has ended; if a process stops before, the next one starts it again.
-/// Never fails: the data is erased, and the log says where copies remain.
+/// The scripts that erase them set [`keys::REWRITE_DUE`], so this happens about once a day, by one of the processes
+/// that expire data. The key is deleted when the rewrite has ended; if a process stops before, the next one starts it
+/// again. Never fails: the data is erased, and the log says where copies remain.
 pub(super) async fn rewrite_if_due(store: &RedisStore) {
     match try_rewrite(store).await {
         // The process that started the running one deletes the key at its end, or the next expiry starts another.
         Ok(()) | Err(RewriteError::InProgress) => {}
         Err(RewriteError::Forbidden) => {
             tracing::warn!(
-                "erased salts and visitor keys remain in the append-only file of Redis until its next rewrite, because \
-                 this user may not run BGREWRITEAOF: permit it (`ACL SETUSER <user> +bgrewriteaof`), or rewrite the file every day"
+                "erased salts and visitor keys remain in the append-only file until its next rewrite, because \
+                 this user may not run BGREWRITEAOF: permit it (`ACL SETUSER <user> +bgrewriteaof`), or run it daily"
             );
         }
         Err(RewriteError::Failed(cause)) => {
             tracing::warn!(
                 cause,
-                "erased salts and visitor keys remain in the append-only file of Redis, because its rewrite failed: see \
+                "erased salts and visitor keys remain in the append-only file, because its rewrite failed: see \
                  the log of Redis; it is tried again within an hour"
             );
         }

@@ -11,7 +11,7 @@ use horizon_core::reports::{
 use horizon_core::{Day, Error, Result, Topic};
 use redis::{FromRedisValue, RedisError};
 
-use super::bucket_record::{self, Field};
+use super::bucket_record::{self, BucketField};
 use super::{RedisStore, keys};
 use crate::error::map;
 
@@ -229,15 +229,15 @@ pub(super) fn add_day(
     let start = zone.day_start(day);
     let hour = |index| bucket_record::hour_start(start, index);
     for (field, numbers) in fields {
-        match Field::parse(field) {
-            Some(Field::Day) => {
+        match BucketField::parse(field) {
+            Some(BucketField::Day) => {
                 reader.days.entry((topic.clone(), day)).or_default().counts += bucket_record::decode(numbers);
             }
-            Some(Field::Hour(index)) => {
+            Some(BucketField::Hour(index)) => {
                 let key = (topic.clone(), hour(index));
                 reader.hours.entry(key).or_default().counts += bucket_record::decode(numbers);
             }
-            Some(Field::Event(index, name)) => {
+            Some(BucketField::Event(index, name)) => {
                 let key = (topic.clone(), hour(index), name.into());
                 reader.custom_events.insert(key, numbers.parse().unwrap_or(0));
             }

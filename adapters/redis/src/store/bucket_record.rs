@@ -69,7 +69,7 @@ pub(super) fn event_field(hour: LocalTime, name: &str) -> String {
 
 /// What a field of a topic's buckets is about.
 #[derive(Debug, PartialEq)]
-pub(super) enum Field<'a> {
+pub(super) enum BucketField<'a> {
     Day,
     /// The number of an hour.
     Hour(u8),
@@ -77,7 +77,7 @@ pub(super) enum Field<'a> {
     Event(u8, &'a str),
 }
 
-impl<'a> Field<'a> {
+impl<'a> BucketField<'a> {
     /// Parses a field.
     pub(super) fn parse(field: &'a str) -> Option<Self> {
         if field == DAY {

@@ -26,7 +26,8 @@ fn failed(error: RedisError) -> Error {
 
 /// Closes days by the clock. Returns the cutoff, and the day of the site at `now`.
 ///
-/// The cutoff is stored before states are erased, so that a process that counts with an older one fails and reads again.
+/// The cutoff is stored before states are erased, so that a process that counts with an older one fails and reads
+/// again.
 async fn close_days(store: &RedisStore, now: Timestamp) -> Result<(Option<Timestamp>, Day)> {
     loop {
         let mut pipe = redis::pipe();

@@ -49,10 +49,10 @@ const WRITABLE_TTL: u64 = 60;
 
 /// The store in Redis, for any number of processes.
 ///
-/// A batch is counted here and written by one script: Redis applies all of it or nothing, and nothing if another process
-/// has changed what the batch was counted from; then it is counted again. A call that fails or is cancelled may have
-/// been applied; repeat it, and each event still counts once. The script blocks Redis for about 5 ms for 1,000 events. A
-/// Redis Cluster is not supported: the keys of a topic share a slot, but the script covers several topics.
+/// A batch is counted here and written by one script: Redis applies all of it or nothing, and nothing if another
+/// process has changed what the batch was counted from; then it is counted again. A call that fails or is cancelled may
+/// have been applied; repeat it, and each event still counts once. The script blocks Redis for about 5 ms for 1,000
+/// events. A Redis Cluster is not supported: the keys of a topic share a slot, but the script covers several topics.
 ///
 /// [`Reports`] are answered from buckets. Queries that need the lengths, the last pages or the rows of sessions are
 /// refused.

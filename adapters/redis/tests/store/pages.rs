@@ -94,8 +94,8 @@ async fn the_keys_of_a_page_share_a_slot_and_ids_and_visitors_expire() {
     }
     lives.sort_unstable();
     let want = "bucket-days 0, buckets:20833 0, comments 0, days 0, id-days 32, ids:20833 32, ids:20834 32, \
-                ids:other 0, likes 0, other-ids 32, removed 0, replies 0, replies:shown 0, shown 0, threads 0, total 0, \
-                visitor-states 5, waiting 0";
+                ids:other 0, likes 0, other-ids 32, removed 0, replies 0, replies:shown 0, shown 0, threads 0, \
+                total 0, visitor-states 5, waiting 0";
     assert_eq!(lives.join(", "), want, "how many days each key is kept, zero for ever");
 }
 

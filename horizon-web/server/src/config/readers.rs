@@ -32,7 +32,8 @@ pub struct ReaderArgs {
     )]
     pub signals: PrivacySignals,
     /// The custom events that readers may send besides `outbound` and `download`, those of links: names separated by
-    /// commas, such as reactions. None by default, because names cannot be removed and are part of every page's numbers.
+    /// commas, such as reactions. None by default, because names cannot be removed and are part of every page's
+    /// numbers.
     #[arg(long, env = "HORIZON_EVENTS", value_name = "HORIZON_EVENTS", value_delimiter = ',')]
     pub events: Vec<EventName>,
     /// How long a reader who left may count if a proxy does not report closed connections, in seconds from 1 to 60.
