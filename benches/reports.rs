@@ -3,6 +3,8 @@
 //! `cargo bench -p horizon-benches --bench reports -- 1000000` counts a million sessions of 90 days and 200 pages.
 
 #![expect(clippy::unwrap_used, reason = "a failed setup stops the benchmark")]
+#![expect(clippy::print_stdout, reason = "prints its results")]
+#![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
@@ -48,10 +50,7 @@ fn main() {
     let (mut cpu, mut time, mut count) = (0.0, Duration::ZERO, 0);
     let mut stream = Stream::new();
     let mut expired = Duration::ZERO;
-    println!(
-        "{:>10} {:>12} {:>12} {:>12}",
-        "sessions", "µs/session", "events/s", "file, MiB"
-    );
+    println!("  sessions   µs/session     events/s    file, MiB");
     for day in 0..DAYS {
         let events = stream.day(day, sessions / DAYS);
         let (before, start) = (horizon_benches::cpu_seconds().unwrap(), Instant::now());
@@ -74,18 +73,12 @@ fn main() {
             println!("{stored:>10} {per_session:>12.1} {rate:>12.0} {size:>12.1}");
         }
     }
-    println!(
-        "{count} events, {:.1} µs of CPU per session, {:.0} events/s",
-        cpu * 1e6 / sessions as f64,
-        count as f64 / time.as_secs_f64()
-    );
+    let (per_session, rate) = (cpu * 1e6 / sessions as f64, count as f64 / time.as_secs_f64());
+    println!("{count} events, {per_session:.1} µs of CPU per session, {rate:.0} events/s");
     let start = Instant::now();
     runtime.block_on(store.expire(START.plus(DAY * 120))).unwrap();
-    println!(
-        "expire: {:.1} s for all days, {:.1} s for the last",
-        expired.as_secs_f64(),
-        start.elapsed().as_secs_f64()
-    );
+    let (all, last) = (expired.as_secs_f64(), start.elapsed().as_secs_f64());
+    println!("expire: {all:.1} s for all days, {last:.1} s for the last");
     runtime.block_on(query(&store));
     runtime.block_on(store.close()).unwrap();
     drop(store);
@@ -95,46 +88,15 @@ fn main() {
 /// Prints the time and CPU time of an overview, of one with a filter, and of a verification.
 async fn query(store: &SqliteStore) {
     let range = DayRange::new(START.day(), START.plus(DAY * u32::try_from(DAYS).unwrap()).day());
-    let site = [
-        Metric::Visitors,
-        Metric::Visits,
-        Metric::Pageviews,
-        Metric::BounceRate,
-        Metric::VisitDuration,
-    ];
-    let overview = || {
-        let by = |dimension| {
-            Query::new(range)
-                .metrics([Metric::Visitors, Metric::Visits])
-                .dimensions([dimension])
-        };
-        let sessions = [
-            Dimension::Source,
-            Dimension::Channel,
-            Dimension::Campaign,
-            Dimension::Country,
-            Dimension::Browser,
-            Dimension::EntryPage,
-            Dimension::ExitPage,
-        ];
-        let pages = [Metric::Visitors, Metric::Pageviews, Metric::TimeOnPage];
-        let mut queries = vec![
-            Query::new(range).metrics(site),
-            Query::new(range).metrics(site).dimensions([Dimension::Day]),
-            Query::new(range).metrics(pages).dimensions([Dimension::Page]),
-        ];
-        queries.extend(sessions.map(|dimension| by(dimension).limit(TOP)));
-        queries
-    };
     let filter = Filter::new(Dimension::Country, FilterOperator::Is, ["c 1"]);
-    let filtered = overview()
+    let filtered = overview(range)
         .into_iter()
         .map(|query| query.filter(filter.clone()))
         .collect();
     for (name, queries) in [
-        ("the overview", overview()),
+        ("the overview", overview(range)),
         ("with a filter", filtered),
-        ("again", overview()),
+        ("again", overview(range)),
     ] {
         measure(name, async || {
             for query in &queries {
@@ -149,10 +111,43 @@ async fn query(store: &SqliteStore) {
             .dimensions([Dimension::Page])
     };
     measure("pages with a filter", async || {
-        drop(store.query(&pages().filter(filter.clone())).await.unwrap())
+        drop(store.query(&pages().filter(filter.clone())).await.unwrap());
     })
     .await;
     measure("verify", async || assert_eq!(store.verify().await.unwrap(), [])).await;
+}
+
+/// Returns the queries of an overview.
+fn overview(range: DayRange) -> Vec<Query> {
+    let site = [
+        Metric::Visitors,
+        Metric::Visits,
+        Metric::Pageviews,
+        Metric::BounceRate,
+        Metric::VisitDuration,
+    ];
+    let by = |dimension| {
+        Query::new(range)
+            .metrics([Metric::Visitors, Metric::Visits])
+            .dimensions([dimension])
+    };
+    let sessions = [
+        Dimension::Source,
+        Dimension::Channel,
+        Dimension::Campaign,
+        Dimension::Country,
+        Dimension::Browser,
+        Dimension::EntryPage,
+        Dimension::ExitPage,
+    ];
+    let pages = [Metric::Visitors, Metric::Pageviews, Metric::TimeOnPage];
+    let mut queries = vec![
+        Query::new(range).metrics(site),
+        Query::new(range).metrics(site).dimensions([Dimension::Day]),
+        Query::new(range).metrics(pages).dimensions([Dimension::Page]),
+    ];
+    queries.extend(sessions.map(|dimension| by(dimension).limit(TOP)));
+    queries
 }
 
 async fn measure(name: &str, work: impl AsyncFnOnce()) {
