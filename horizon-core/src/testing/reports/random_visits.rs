@@ -23,7 +23,9 @@ const MAX_LATENESS: Duration = Duration::from_secs(4 * 24 * 3600);
 /// How many of the latest events may be repeated.
 const REPEATABLE: usize = 300;
 
+/// The visitors of a generator, unless [`RandomVisits::with_visitors`] sets another number.
 const VISITORS: u128 = 6;
+
 const READERS: u128 = 4;
 
 /// Generates random events of a site from a seed: of several visitors, pages and contexts, out of order by up to 20
@@ -43,6 +45,9 @@ pub struct RandomVisits {
     /// The time of the newest event, or later.
     clock: Timestamp,
     serial: u64,
+    visitors: u128,
+    /// Whether the clock moves with each event, and not only with `continue_at`.
+    has_running_clock: bool,
     has_late_events: bool,
     has_verdicts: bool,
     /// The visitors' latest times, to hit the boundaries of visits.
@@ -59,6 +64,8 @@ impl RandomVisits {
             rng: fastrand::Rng::with_seed(seed),
             clock: start,
             serial: 0,
+            visitors: VISITORS,
+            has_running_clock: true,
             has_late_events: false,
             has_verdicts: true,
             seen: Vec::new(),
@@ -78,6 +85,20 @@ impl RandomVisits {
     #[must_use]
     pub fn without_verdicts(mut self) -> Self {
         self.has_verdicts = false;
+        self
+    }
+
+    /// Generates events of this many visitors.
+    #[must_use]
+    pub fn with_visitors(mut self, visitors: u32) -> Self {
+        self.visitors = u128::from(visitors.max(1));
+        self
+    }
+
+    /// Stops the clock, so that no event is later than the start or the last [`continue_at`](Self::continue_at).
+    #[must_use]
+    pub fn with_stopped_clock(mut self) -> Self {
+        self.has_running_clock = false;
         self
     }
 
@@ -115,7 +136,9 @@ impl RandomVisits {
             12..30 => self.rng.u64(..300),
             _ => self.rng.u64(..1200),
         };
-        self.clock = self.clock.plus(Duration::from_secs(seconds));
+        if self.has_running_clock {
+            self.clock = self.clock.plus(Duration::from_secs(seconds));
+        }
         let events = match self.rng.u8(..20) {
             0..12 => self.visit_of_visitor(),
             12..14 => self.visit_without_key(),
@@ -131,7 +154,7 @@ impl RandomVisits {
 
     /// Returns the events of the page and of the site, or only one of them.
     fn visit_of_visitor(&mut self) -> Vec<Event> {
-        let visitor = VisitorKey::from_u128(self.rng.u128(..VISITORS));
+        let visitor = VisitorKey::from_u128(self.rng.u128(..self.visitors));
         let at = self.time_of_visit(visitor);
         self.seen.push((visitor, at));
         let mut visit = Visit::of(Some(visitor));

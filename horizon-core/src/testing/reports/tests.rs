@@ -1,5 +1,8 @@
 //! The model, with numbers that were computed by hand.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use super::{RandomQueries, RandomVisits, ReportAnswer, ReportModel};
 use crate::reports::{
     Capabilities, DayRange, Dimension, Filter, FilterOperator, Metric, Query, Refusal, SiteTimeZone, Value,
@@ -139,6 +142,22 @@ fn queries_are_refused_with_the_first_rule_that_they_break() {
     ] {
         assert_eq!(model.answer(&query, &no_rows, None), ReportAnswer::Refused(refusal));
     }
+}
+
+#[test]
+fn no_random_event_is_later_than_a_stopped_clock() {
+    let mut visits = RandomVisits::new(7, EIGHT).with_visitors(100).with_stopped_clock();
+    let events: Vec<Event> = (0..40).flat_map(|_| visits.batch()).collect();
+    let earliest = EIGHT.minus(Duration::from_secs(20 * 3600 + 60));
+    for event in &events {
+        assert!((earliest..=EIGHT).contains(&event.at), "{event:?}");
+    }
+    let visitors = events.iter().filter_map(|event| match &event.kind {
+        EventKind::Visit(visit) => visit.visitor,
+        _ => None,
+    });
+    let visitors: HashSet<VisitorKey> = visitors.collect();
+    assert!(visitors.len() > 50, "{} visitors", visitors.len());
 }
 
 #[test]
