@@ -6,14 +6,17 @@ use std::{
     },
 };
 
-use horizon_core::{Slug, Topic};
+use horizon_core::{Event, Slug, Topic, reports::SiteTimeZone, testing::ReportModel};
 
 use crate::counts::Counts;
 
 /// The acknowledged events, and the totals that they add up to.
 #[derive(Debug, Default)]
 pub(crate) struct AckLog {
+    /// Of all events but those in `sessions`.
     counts: Mutex<BTreeMap<Topic, Counts>>,
+    /// The events of visitors with sessions, who have no other events.
+    sessions: Mutex<Vec<Event>>,
     comments: Mutex<BTreeMap<Slug, BTreeSet<String>>>,
     events: AtomicU64,
     stopped: AtomicBool,
@@ -33,10 +36,15 @@ impl AckLog {
     /// Adds to the expected totals of a topic.
     pub(crate) fn add(&self, topic: &Topic, more: Counts) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let counts = counts.entry(topic.clone()).or_default();
-        counts.visits += more.visits;
-        counts.likes += more.likes;
-        counts.comments += more.comments;
+        *counts.entry(topic.clone()).or_default() += more;
+    }
+
+    /// Adds events of visitors with sessions to the expected totals.
+    pub(crate) fn add_events(&self, events: &[Event]) {
+        self.sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(events);
     }
 
     /// Records an acknowledged comment.
@@ -51,7 +59,16 @@ impl AckLog {
 
     /// Returns the expected totals.
     pub(crate) fn counts(&self) -> BTreeMap<Topic, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let events = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        // No event is late, so that totals do not depend on the time zone.
+        let mut model = ReportModel::new(SiteTimeZone::utc());
+        model.apply(&events);
+        let topics: BTreeSet<&Topic> = events.iter().map(|event| &event.topic).collect();
+        for topic in topics {
+            *counts.entry(topic.clone()).or_default() += model.totals(topic).into();
+        }
+        counts
     }
 
     /// Returns the texts of the acknowledged comments.

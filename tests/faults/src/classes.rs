@@ -7,6 +7,8 @@ use crate::{mutant::FaultMutant, scale::Scale};
 pub(crate) enum Class {
     /// An accumulator is killed repeatedly.
     AccumulatorKill,
+    /// The accumulator of an SQLite file is killed repeatedly.
+    SqliteKill,
     /// A web node is killed repeatedly.
     WebKill,
     /// Redis is killed repeatedly and restarts with its files.
@@ -63,12 +65,21 @@ impl Class {
     pub(crate) fn rounds(self, scale: &Scale) -> u64 {
         match self {
             Self::AccumulatorKill => scale.accumulator_kills,
+            Self::SqliteKill => scale.sqlite_kills,
             Self::WebKill => scale.web_kills,
             Self::RedisKill => scale.redis_kills,
             Self::RedisPause => scale.pauses.len() as u64,
             Self::PubsubKill => scale.pubsub_kills,
             Self::RedisFull => scale.full_memories,
             _ => 1,
+        }
+    }
+
+    /// Returns the number of events that publishers send while faults happen.
+    pub(crate) fn events(self, scale: &Scale) -> u64 {
+        match self {
+            Self::SqliteKill => scale.sqlite_events,
+            _ => scale.events,
         }
     }
 
@@ -82,6 +93,11 @@ impl Class {
         let value = self.to_possible_value();
         let help = value.and_then(|value| value.get_help().map(ToString::to_string));
         help.unwrap_or_default()
+    }
+
+    /// Returns whether the store is an SQLite file, which has one accumulator.
+    pub(crate) fn has_sqlite_store(self) -> bool {
+        self == Self::SqliteKill
     }
 
     /// Returns the options of redis-server.
@@ -98,13 +114,18 @@ impl Class {
     pub(crate) fn mutants(self) -> &'static [FaultMutant] {
         match self {
             Self::AccumulatorKill => &[FaultMutant::AcknowledgesFirst, FaultMutant::NeverClaims],
+            Self::SqliteKill => &[FaultMutant::SeparatesSeconds],
             Self::WebKill => &[FaultMutant::AcknowledgesEarly, FaultMutant::LocalPresenceOnly],
             Self::RedisKill => &[FaultMutant::NoPersistence],
             Self::RedisPause => &[FaultMutant::NewIdOnRetry],
             Self::PubsubKill => &[FaultMutant::NeverRefreshesTotals, FaultMutant::NeverPublishes],
             Self::RedisFull => &[FaultMutant::SkipsFailedBatches, FaultMutant::IgnoresErrors],
             Self::Zombie => &[FaultMutant::ForgetsIds],
-            Self::Repeats => &[FaultMutant::Unmodified, FaultMutant::ForgetsIds],
+            Self::Repeats => &[
+                FaultMutant::Unmodified,
+                FaultMutant::ForgetsIds,
+                FaultMutant::SeparatesSeconds,
+            ],
             Self::Backlog => &[FaultMutant::HoardsEvents, FaultMutant::TrimsUnread],
             Self::StreamDeleted | Self::Partition => &[FaultMutant::AlwaysReady, FaultMutant::SkipsLossChecks],
             Self::Flushall => &[FaultMutant::HidesAlarms],

@@ -1,16 +1,22 @@
 use std::collections::BTreeMap;
 
-use anyhow::anyhow;
-use horizon_backend::{StoreHandle, StoreUrl};
-use horizon_core::{Slug, Topic};
+use anyhow::{Context, anyhow};
+use horizon_backend::{StoreHandle, now};
+use horizon_core::{
+    Slug, Topic,
+    reports::{Reports, SiteTimeZone},
+};
 use horizon_redis::{RedisBus, RedisConfig, testing::RedisServer};
 use horizon_test_support::{Posts, wait_until};
 use tempfile::TempDir;
 
 use crate::{
+    classes::Class,
     counts::Counts,
     mutant::{FaultMutant, MutatedPart},
     node_process::{NodeProcess, Role},
+    site_zone::zone_at_five,
+    stream_recorder::StreamRecorder,
 };
 
 /// The header of readers with a privacy signal. Their likes and comments are the only events: they send no visit.
@@ -19,8 +25,11 @@ pub(crate) const NO_VISIT: (&str, &str) = ("sec-gpc", "1");
 /// The pages of all events.
 pub(crate) const SLUGS: [&str; 2] = ["hello", "second"];
 
-/// The number of web nodes, and of accumulators.
-const NODES: usize = 2;
+/// The number of web nodes.
+const WEBS: usize = 2;
+
+/// The number of accumulators of a store in Redis. A store in an SQLite file has one.
+const ACCUMULATORS: usize = 2;
 
 /// The secret of all web nodes, so that a cookie of one is valid on the others.
 pub(crate) const SECRET: &str = "the secret that all web nodes of the fault run share";
@@ -31,25 +40,36 @@ pub(crate) struct FaultCluster {
     pub(crate) webs: Vec<NodeProcess>,
     pub(crate) accumulators: Vec<NodeProcess>,
     pub(crate) slugs: Vec<Slug>,
+    pub(crate) recorder: StreamRecorder,
+    zone: SiteTimeZone,
     config: RedisConfig,
+    store_url: String,
     store: StoreHandle,
     posts: Posts,
     folder: TempDir,
 }
 
 impl FaultCluster {
-    /// Starts all processes. `options` are for redis-server.
-    pub(crate) async fn start(options: &[&str], mutant: Option<FaultMutant>) -> anyhow::Result<Self> {
+    /// Starts all processes for a class.
+    pub(crate) async fn start(class: Class, mutant: Option<FaultMutant>) -> anyhow::Result<Self> {
         let keeps_nothing: &[&str] = match mutant {
             Some(FaultMutant::NoPersistence) => &["--appendonly", "no"],
             _ => &[],
         };
-        let redis = RedisServer::start(&[options, keeps_nothing].concat()).await?;
+        let redis = RedisServer::start(&[class.redis_options(), keeps_nothing].concat()).await?;
         let config = RedisConfig::new(&redis.url())?;
-        let store: StoreUrl = redis.url().parse()?;
         let (folder, posts) = (TempDir::new()?, Posts::two()?);
+        let (store_url, accumulators) = if class.has_sqlite_store() {
+            (format!("sqlite:{}", folder.path().join("horizon.db").display()), 1)
+        } else {
+            (redis.url(), ACCUMULATORS)
+        };
+        let zone = zone_at_five(now())?;
         let mut cluster = Self {
-            store: StoreHandle::open(&store)?,
+            store: StoreHandle::open(&store_url.parse()?)?,
+            store_url,
+            recorder: StreamRecorder::start(&redis, &zone).await?,
+            zone,
             slugs: SLUGS
                 .iter()
                 .map(|slug| Ok(Slug::new(slug)?))
@@ -61,9 +81,11 @@ impl FaultCluster {
             posts,
             folder,
         };
-        for number in 0..NODES {
+        for number in 0..accumulators {
             let accumulator = cluster.node(Role::Accumulator, number, mutant).await?;
             cluster.accumulators.push(accumulator);
+        }
+        for number in 0..WEBS {
             let web = cluster.node(Role::Web, number, mutant).await?;
             cluster.webs.push(web);
         }
@@ -75,7 +97,11 @@ impl FaultCluster {
             Role::Web => MutatedPart::Webs,
             Role::Accumulator => MutatedPart::Accumulators,
         };
-        let mut variables = vec![("HORIZON_BUS", self.redis.url())];
+        let mut variables = vec![
+            ("HORIZON_BUS", self.redis.url()),
+            ("HORIZON_STORE", self.store_url.clone()),
+            ("HORIZON_TIMEZONE", self.zone.name().to_owned()),
+        ];
         if role == Role::Web {
             variables.push(("HORIZON_SECRET", SECRET.into()));
             variables.push(("HORIZON_TRUSTED_PROXIES", "127.0.0.1/32".into()));
@@ -101,6 +127,24 @@ impl FaultCluster {
     /// Returns all processes except Redis.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = &NodeProcess> {
         self.webs.iter().chain(&self.accumulators)
+    }
+
+    /// Stops all web nodes, so that no further event is sent.
+    pub(crate) async fn stop_webs(&mut self) -> anyhow::Result<()> {
+        for web in &mut self.webs {
+            web.stop().await?;
+        }
+        Ok(())
+    }
+
+    /// Returns whether the web nodes have this topic: the site, or one of their pages.
+    pub(crate) fn has_topic(&self, topic: &Topic) -> bool {
+        topic.slug().is_none_or(|slug| self.slugs.contains(slug))
+    }
+
+    /// Returns the reports of the store.
+    pub(crate) fn reports(&self) -> anyhow::Result<&dyn Reports> {
+        self.store.stats.reports().context("the store has no reports")
     }
 
     /// Returns the stored totals, read from the store itself.

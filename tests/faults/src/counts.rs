@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, ops::AddAssign};
 
 use horizon_core::{Stats, wire::PageStats};
 
@@ -8,6 +8,14 @@ pub(crate) struct Counts {
     pub(crate) visits: u64,
     pub(crate) likes: u64,
     pub(crate) comments: u64,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.visits += more.visits;
+        self.likes += more.likes;
+        self.comments += more.comments;
+    }
 }
 
 impl From<Stats> for Counts {

@@ -1,31 +1,45 @@
 //! Events of many visitors and readers.
 
 use fastrand::Rng;
-use horizon_core::{Event, EventKind, ReaderId, Slug, Stamp, Timestamp, Topic};
+use horizon_core::{Event, EventKind, ReaderId, Slug, Stamp, Timestamp, Topic, testing::RandomVisits};
 
 use crate::{ack_log::AckLog, counts::Counts};
+
+/// The share of the events that are of visitors with sessions: one in eight.
+const SESSION_SHARE: u64 = 8;
+
+/// The visitors with sessions.
+const VISITORS: u32 = 1_000;
 
 /// Generates events and records what they add up to.
 #[derive(Debug)]
 pub(crate) struct EventGenerator {
     rng: Rng,
     slugs: Vec<Slug>,
+    /// The events of visitors with sessions, up to 20 hours old.
+    visits: RandomVisits,
 }
 
 impl EventGenerator {
-    pub(crate) fn new(rng: Rng, slugs: &[Slug]) -> Self {
+    /// Returns a generator of events up to `now`.
+    pub(crate) fn new(mut rng: Rng, slugs: &[Slug], now: Timestamp) -> Self {
+        // Two processes may apply a comment and a verdict in either order, and only one of them counts.
+        let visits = RandomVisits::new(rng.u64(..), now).without_verdicts();
         Self {
             rng,
             slugs: slugs.to_vec(),
+            visits: visits.with_visitors(VISITORS).with_stopped_clock(),
         }
     }
 
     /// Returns `count` events in random order. The expected totals contain them once all are acknowledged.
     ///
-    /// Half are visits. The others are sequences of likes and unlikes of one reader.
+    /// Of each eight, one is of a visitor with sessions, three are visits without a visitor, and the others are
+    /// sequences of likes and unlikes of one reader.
     pub(crate) fn events(&mut self, count: u64, now: Timestamp, ack_log: &AckLog) -> Vec<Event> {
-        let mut events = Vec::new();
-        let mut left = count;
+        let mut events = self.of_sessions(count / SESSION_SHARE, now);
+        ack_log.add_events(&events);
+        let mut left = count.saturating_sub(events.len() as u64);
         while left > 0 {
             let length = if self.rng.u64(0..3) == 0 {
                 0
@@ -40,6 +54,20 @@ impl EventGenerator {
             }
         }
         self.shuffle(&mut events);
+        events
+    }
+
+    /// Returns about this many events of visitors with sessions, without comments on the pages of the web nodes.
+    fn of_sessions(&mut self, count: u64, now: Timestamp) -> Vec<Event> {
+        self.visits.continue_at(now);
+        let mut events = Vec::new();
+        while (events.len() as u64) < count {
+            events.extend(self.visits.batch());
+        }
+        events.retain(|event| {
+            let is_comment = matches!(event.kind, EventKind::Comment { .. });
+            !is_comment || event.topic.slug().is_none_or(|slug| !self.slugs.contains(slug))
+        });
         events
     }
 
@@ -111,15 +139,15 @@ mod tests {
     async fn expected_totals_are_those_of_a_store() {
         let (store, ack_log) = (MemoryStore::new(), AckLog::default());
         let slugs = ["hello", "second"].map(|slug| Slug::new(slug).unwrap());
-        let mut generator = EventGenerator::new(Rng::with_seed(1), &slugs);
         let now = Timestamp::from_millis(1_800_000_000_000);
+        let mut generator = EventGenerator::new(Rng::with_seed(1), &slugs, now);
         let mut events = generator.events(1_000, now, &ack_log);
         assert_eq!(events.len(), 1_000);
         events.extend(events.clone());
         generator.shuffle(&mut events);
         store.apply(&events).await.unwrap();
         let counts = ack_log.counts();
-        assert_eq!(counts.len(), 3);
+        assert_eq!(counts.len(), 7, "{counts:?}");
         for (topic, counts) in counts {
             assert_eq!(Counts::from(store.total(&topic).await.unwrap().stats), counts);
         }

@@ -91,7 +91,9 @@ impl ClassRun<'_> {
     async fn rounds(&mut self) -> anyhow::Result<()> {
         let (rounds, mut left_behind) = (self.class.rounds(self.scale), 0);
         for round in 0..rounds {
-            let events = self.generator.events(self.scale.events / rounds, now(), self.ack_log);
+            let events = self
+                .generator
+                .events(self.class.events(self.scale) / rounds, now(), self.ack_log);
             let fault = inject(self.class, self.scale, round, self.cluster, &mut self.rng);
             let (published, injected) = tokio::join!(self.publishers.publish(events, self.ack_log), fault);
             left_behind += injected.with_context(|| format!("fault {round}"))?;
@@ -107,7 +109,7 @@ impl ClassRun<'_> {
         if self.class == Class::RedisFull && self.publishers.errors() == 0 {
             self.findings.push("Redis never ran out of memory".into());
         }
-        if self.class == Class::AccumulatorKill {
+        if matches!(self.class, Class::AccumulatorKill | Class::SqliteKill) {
             let text = format!("killed accumulators had {left_behind} pending events");
             if left_behind == 0 {
                 self.findings.push(text.clone());
@@ -234,7 +236,7 @@ async fn inject(
     rng: &mut Rng,
 ) -> anyhow::Result<u64> {
     match class {
-        Class::AccumulatorKill => return kill_an_accumulator(cluster, rng).await,
+        Class::AccumulatorKill | Class::SqliteKill => return kill_an_accumulator(cluster, rng).await,
         Class::WebKill => {
             sleep(Duration::from_millis(rng.u64(0..BEFORE_KILL))).await;
             let web = cluster.web(rng.u64(..))?;

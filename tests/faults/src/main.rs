@@ -1,5 +1,5 @@
 //! The fault run: kills, pauses and starves real processes under load, and compares the stored totals with the
-//! acknowledged events.
+//! acknowledged events, and all reports with a model of the events of the stream.
 //!
 //! Each class of faults has its own Redis server, two web nodes and two accumulators. Clients write over HTTP and
 //! publishers through the event bus, each event with an id until it is acknowledged; viewers keep live streams open.
@@ -19,10 +19,14 @@ mod node_process;
 mod oracle;
 mod publishers;
 mod report;
+mod report_check;
+mod report_queries;
 mod retrying_clients;
 mod runner;
 mod scale;
+mod site_zone;
 mod stream;
+mod stream_recorder;
 
 use std::{path::PathBuf, process::ExitCode};
 

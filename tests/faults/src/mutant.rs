@@ -9,6 +9,8 @@ pub(crate) enum FaultMutant {
     AcknowledgesFirst,
     /// An accumulator that does not recognise repeated events.
     ForgetsIds,
+    /// An accumulator that counts the reading times of a batch in a transaction of its own.
+    SeparatesSeconds,
     /// An accumulator that does not publish the totals.
     NeverPublishes,
     /// An accumulator that never claims the pending events of a dead one.
@@ -69,6 +71,7 @@ impl FaultMutant {
             Self::Unmodified => return matches!(part, MutatedPart::Accumulators | MutatedPart::Webs),
             Self::AcknowledgesFirst
             | Self::ForgetsIds
+            | Self::SeparatesSeconds
             | Self::NeverPublishes
             | Self::NeverClaims
             | Self::SkipsFailedBatches

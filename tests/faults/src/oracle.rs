@@ -38,7 +38,7 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 const FINAL_CLIENT: u64 = 200;
 
 /// The maximum number of findings of one check in the report.
-const MAX_FINDINGS: usize = 3;
+pub(crate) const MAX_FINDINGS: usize = 3;
 
 /// The metric of events that were removed before they were counted.
 const LOST: &str = "horizon_stream_lost_total ";
@@ -81,10 +81,10 @@ impl Oracle<'_> {
         self.findings.push(finding);
     }
 
-    /// Compares the stored totals with the acknowledged events.
+    /// Compares the stored totals with the acknowledged events. Returns those that web nodes show.
     async fn stored(&mut self) -> anyhow::Result<BTreeMap<Topic, Counts>> {
         let acknowledged = self.ack_log.counts();
-        let stored = self.cluster.stored(acknowledged.keys()).await?;
+        let mut stored = self.cluster.stored(acknowledged.keys()).await?;
         for (topic, acknowledged) in &acknowledged {
             let stored = stored.get(topic).copied().unwrap_or_default();
             if stored != *acknowledged {
@@ -93,6 +93,7 @@ impl Oracle<'_> {
                 ));
             }
         }
+        stored.retain(|topic, _| self.cluster.has_topic(topic));
         Ok(stored)
     }
 

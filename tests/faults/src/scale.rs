@@ -7,6 +7,8 @@ use std::time::Duration;
 pub(crate) struct Scale {
     /// Events that publishers send while faults happen.
     pub(crate) events: u64,
+    /// Events of the day before yesterday, which are counted before the first fault.
+    pub(crate) past_events: u64,
     /// Events that wait while no accumulator runs.
     pub(crate) backlog: u64,
     /// Events that are sent ten times each.
@@ -15,6 +17,10 @@ pub(crate) struct Scale {
     pub(crate) slept_over: u64,
     /// How often an accumulator is killed.
     pub(crate) accumulator_kills: u64,
+    /// How often the accumulator of an SQLite file is killed.
+    pub(crate) sqlite_kills: u64,
+    /// Events that publishers send meanwhile.
+    pub(crate) sqlite_events: u64,
     /// How often a web node is killed.
     pub(crate) web_kills: u64,
     /// How often Redis is killed.
@@ -29,6 +35,8 @@ pub(crate) struct Scale {
     pub(crate) full_for: Duration,
     /// How long an accumulator is paused.
     pub(crate) sleep: Duration,
+    /// Random queries after each class, in addition to the fixed ones.
+    pub(crate) random_queries: usize,
     /// Open live streams.
     pub(crate) viewers: u64,
     /// Clients that write over HTTP at the same time.
@@ -39,17 +47,20 @@ pub(crate) struct Scale {
     pub(crate) clusters: usize,
     /// Alarm classes that run at the same time.
     pub(crate) scenarios: usize,
-    /// The longest time of a class. A class does not start so close to midnight.
+    /// The longest time of a class.
     pub(crate) class_within: Duration,
 }
 
 /// The full run.
 pub(crate) const FULL: Scale = Scale {
     events: 1_000_000,
+    past_events: 20_000,
     backlog: 1_000_000,
     repeated: 100_000,
     slept_over: 200_000,
     accumulator_kills: 50,
+    sqlite_kills: 25,
+    sqlite_events: 250_000,
     web_kills: 50,
     redis_kills: 20,
     pauses: &[Duration::from_secs(5), Duration::from_secs(30)],
@@ -57,6 +68,7 @@ pub(crate) const FULL: Scale = Scale {
     full_memories: 5,
     full_for: Duration::from_secs(5),
     sleep: Duration::from_secs(60),
+    random_queries: 200,
     viewers: 100,
     readers: 8,
     likes: 1_000,
@@ -68,10 +80,13 @@ pub(crate) const FULL: Scale = Scale {
 /// The short run for CI: the same classes in about three minutes.
 pub(crate) const SHORT: Scale = Scale {
     events: 50_000,
+    past_events: 2_000,
     backlog: 100_000,
     repeated: 5_000,
     slept_over: 10_000,
     accumulator_kills: 8,
+    sqlite_kills: 4,
+    sqlite_events: 24_000,
     web_kills: 8,
     redis_kills: 5,
     pauses: &[Duration::from_secs(1), Duration::from_secs(7)],
@@ -79,6 +94,7 @@ pub(crate) const SHORT: Scale = Scale {
     full_memories: 2,
     full_for: Duration::from_secs(3),
     sleep: Duration::from_secs(15),
+    random_queries: 30,
     viewers: 24,
     readers: 8,
     likes: 50,

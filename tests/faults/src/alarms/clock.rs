@@ -8,6 +8,7 @@ use super::{
     article_readers::ArticleReaders,
     like_clients::{COUNTED_WITHIN, LikeClients, PAGE, likes_at},
     problem_reports::{self, ReportedProblem},
+    report_totals,
     scenario::AlarmScenario,
 };
 use crate::{cluster::NO_VISIT, node_process::NodeProcess};
@@ -38,7 +39,7 @@ pub(crate) async fn shifted(scenario: &mut AlarmScenario) -> anyhow::Result<()> 
         }
         scenario.finish_reading(articles).await;
     }
-    Ok(())
+    report_totals::check(scenario, &redis.url()).await
 }
 
 /// Checks that acknowledged likes are counted. Returns whether all are acknowledged.

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use super::{
     article_readers::ArticleReaders,
     problem_reports::{REPORTED_WITHIN, ReportedProblem},
+    report_totals,
     scenario::AlarmScenario,
 };
 use crate::node_process::NodeProcess;
@@ -67,7 +68,8 @@ async fn lose(scenario: &mut AlarmScenario, file: &Path, loss: FileLoss) -> anyh
     let counted = super::like_clients::likes_at(web.address()).await?;
     scenario.add_counts(acknowledged, counted);
     scenario.check_ready(&web, "after a restart with a file").await;
-    Ok(())
+    web.stop().await?;
+    report_totals::check(scenario, &store(file).1).await
 }
 
 fn lose_file(file: &Path, loss: FileLoss) -> anyhow::Result<()> {

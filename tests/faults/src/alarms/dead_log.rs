@@ -13,7 +13,7 @@ use super::{
     article_readers::ArticleReaders,
     database::store,
     like_clients::{COUNTED_WITHIN, LikeClients, likes_at},
-    problem_reports,
+    problem_reports, report_totals,
     scenario::AlarmScenario,
 };
 use crate::node_process::{NodeProcess, Role};
@@ -47,7 +47,9 @@ pub(crate) async fn dead(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     for dead in [DeadLogKind::ReaderGone, DeadLogKind::DevFull, DeadLogKind::FullPipe] {
         let log = LogTarget::open(scenario.folder(), dead, Role::Web).await?;
         let file = store(&scenario.folder().join(format!("{dead:?}.db")));
-        let web = scenario.web_with_log(&[file, level()], log.path.clone()).await?;
+        let web = scenario
+            .web_with_log(&[file.clone(), level()], log.path.clone())
+            .await?;
         let mut clients = scenario.clients(&[&web]);
         check_running(scenario, &web, &web, &mut clients, log).await?;
         scenario.add_counts(
@@ -55,6 +57,7 @@ pub(crate) async fn dead(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
             likes_at(web.address()).await.unwrap_or_default(),
         );
         check_shutdown(scenario, web, dead).await;
+        report_totals::check(scenario, &file.1).await?;
     }
     let redis = RedisServer::start(&[]).await?;
     let bus = ("HORIZON_BUS", redis.url());
@@ -68,7 +71,7 @@ pub(crate) async fn dead(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
         check_shutdown(scenario, accumulator, dead).await;
     }
     scenario.add_counts(clients.acknowledged(), likes_at(web.address()).await?);
-    Ok(())
+    report_totals::check(scenario, &redis.url()).await
 }
 
 /// Checks that likes at `web` are counted and `node` responds although its log fails.

@@ -7,6 +7,7 @@ use super::{
     database::store,
     like_clients::COUNTED_WITHIN,
     problem_reports::{self, ReportedProblem},
+    report_totals,
     scenario::AlarmScenario,
     tmpfs::Tmpfs,
 };
@@ -29,16 +30,17 @@ pub(crate) async fn with_the_log(scenario: &mut AlarmScenario) -> anyhow::Result
     let folder = scenario.folder().join("disk");
     fs::create_dir(&folder)?;
     let disk = Tmpfs::mount(folder, DISK)?;
-    let file = store(&disk.path().join("horizon.db"));
+    let database = store(&disk.path().join("horizon.db"));
     let level = ("RUST_LOG", "debug".to_owned());
     let mut web = scenario
-        .web_with_log(&[file, level], disk.path().join("web.log"))
+        .web_with_log(&[database.clone(), level], disk.path().join("web.log"))
         .await?;
     let played = fill_and_free(scenario, &disk, &web).await;
     let ended = web.stop().await;
+    let checked = report_totals::check(scenario, &database.1).await;
     // The disk is unmounted, and the report needs its log.
     fs::copy(disk.path().join("web.log"), scenario.folder().join("web.log"))?;
-    played.and(ended)
+    played.and(ended).and(checked)
 }
 
 async fn fill_and_free(scenario: &mut AlarmScenario, disk: &Tmpfs, web: &NodeProcess) -> anyhow::Result<()> {

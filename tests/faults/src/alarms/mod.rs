@@ -13,6 +13,7 @@ mod mutant_proxy;
 mod partition;
 mod problem_reports;
 mod redis_loss;
+mod report_totals;
 mod scenario;
 mod switchable_link;
 mod tmpfs;

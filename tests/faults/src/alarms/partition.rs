@@ -10,6 +10,7 @@ use super::{
     article_readers::ArticleReaders,
     like_clients::likes_at,
     problem_reports::{self, ReportedProblem},
+    report_totals,
     scenario::AlarmScenario,
     switchable_link::SwitchableLink,
 };
@@ -32,7 +33,7 @@ pub(crate) async fn without_wait(scenario: &mut AlarmScenario) -> anyhow::Result
     let nodes: Vec<&NodeProcess> = result.accumulators.iter().chain(&result.webs).collect();
     let reported = scenario.check_all_report(&nodes, ReportedProblem::BUS).await;
     scenario.add_loss(result.difference, reported);
-    Ok(())
+    report_totals::check(scenario, &cluster.first.url()).await
 }
 
 /// With `?wait=1`: no acknowledged like is lost.
@@ -50,7 +51,7 @@ pub(crate) async fn with_wait(scenario: &mut AlarmScenario) -> anyhow::Result<()
     for node in result.webs.iter().chain(&result.accumulators) {
         scenario.check_ready(node, "with the new master").await;
     }
-    Ok(())
+    report_totals::check(scenario, &cluster.first.url()).await
 }
 
 /// The result of a partition.

@@ -13,6 +13,7 @@ use super::{
     article_readers::ArticleReaders,
     like_clients::{COUNTED_WITHIN, LikeClients, PAGE},
     problem_reports::{REPORTED_WITHIN, ReportedProblem},
+    report_totals,
     scenario::AlarmScenario,
 };
 use crate::{
@@ -161,7 +162,7 @@ async fn lose_events(
     for node in setup.nodes() {
         scenario.check_ready(node, "after a restart").await;
     }
-    Ok(())
+    report_totals::check(scenario, &setup.redis.url()).await
 }
 
 /// Checks that likes after the loss are counted.
@@ -226,7 +227,7 @@ async fn fill_until_evicted(
     publisher: &Publishers,
 ) -> anyhow::Result<u64> {
     let (ack_log, slug) = (AckLog::default(), Slug::new(PAGE)?);
-    let mut generator = EventGenerator::new(scenario.rng.fork(), &[slug]);
+    let mut generator = EventGenerator::new(scenario.rng.fork(), &[slug], now());
     let give_up = Instant::now() + EVICTED_WITHIN;
     let mut waiting = 0;
     while Instant::now() < give_up {

@@ -8,6 +8,7 @@ use super::{
     article_readers::ArticleReaders,
     like_clients::{COUNTED_WITHIN, likes_at},
     problem_reports::{self, REPORTED_WITHIN, ReportedProblem},
+    report_totals,
     scenario::AlarmScenario,
 };
 use crate::node_process::NodeProcess;
@@ -90,8 +91,8 @@ pub(crate) async fn two_stores(scenario: &mut AlarmScenario) -> anyhow::Result<(
     let bus = ("HORIZON_BUS", redis.url());
     let store = super::database::store(&scenario.folder().join("other.db"));
     let web = scenario.web(std::slice::from_ref(&bus)).await?;
-    let one = scenario.accumulator(std::slice::from_ref(&bus)).await?;
-    let other = scenario.accumulator(&[bus, store]).await?;
+    let mut one = scenario.accumulator(std::slice::from_ref(&bus)).await?;
+    let mut other = scenario.accumulator(&[bus, store.clone()]).await?;
     scenario.count_fault();
     let articles = ArticleReaders::read_at(&[&web]);
     let mut clients = scenario.clients(&[&web]);
@@ -103,7 +104,10 @@ pub(crate) async fn two_stores(scenario: &mut AlarmScenario) -> anyhow::Result<(
     scenario.add_counts(clients.acknowledged(), counted);
     scenario.add_loss(clients.difference(counted), reported);
     scenario.finish_reading(articles).await;
-    Ok(())
+    one.stop().await?;
+    other.stop().await?;
+    report_totals::check(scenario, &redis.url()).await?;
+    report_totals::check(scenario, &store.1).await
 }
 
 /// Two web nodes have the same name. When one stops, the other is ready again.
@@ -129,5 +133,5 @@ pub(crate) async fn duplicate_names(scenario: &mut AlarmScenario) -> anyhow::Res
         scenario.add_finding(difference);
     }
     scenario.finish_reading(articles).await;
-    Ok(())
+    report_totals::check(scenario, &redis.url()).await
 }

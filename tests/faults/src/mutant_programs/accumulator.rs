@@ -4,6 +4,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::Context;
 use horizon_backend::{StoreHandle, now, shutdown_signal, start_log};
 use horizon_redis::{ConsumerConfig, RedisConsumer};
 use tokio::net::TcpListener;
@@ -27,6 +28,8 @@ pub(crate) async fn accumulator(options: &MutantOptions) -> anyhow::Result<()> {
         mutant: options.mutant,
     };
     let opened = StoreHandle::open(&store)?;
+    let reports = opened.stats.reports().context("the store has no reports")?;
+    reports.set_time_zone(&options.time_zone).await?;
     let store = MutantStore {
         store: Arc::clone(&opened.stats),
         mutant: options.mutant,

@@ -48,6 +48,7 @@ pub(crate) async fn start(options: &MutantOptions, builder: Builder) -> anyhow::
     let proxy = "127.0.0.1/32".parse()?;
     let horizon = builder
         .secret(Secret::new(&secret.0)?)
+        .time_zone(options.time_zone.clone())
         .configure(|config| config.trusted_proxies.push(proxy))
         .start(|slug: &Slug| SLUGS.contains(&slug.as_str()));
     Ok(horizon.await?)

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 use horizon_backend::{BackendUrls, BusUrl, ProgramKind, SecretString, StoreUrl, UrlSettings};
-use horizon_core::presence::NodeId;
+use horizon_core::{presence::NodeId, reports::SiteTimeZone};
 use horizon_redis::RedisConfig;
 
 pub(crate) use self::{accumulator::accumulator, web::web};
@@ -33,6 +33,8 @@ pub(crate) struct MutantOptions {
     store: Option<SecretString>,
     #[arg(long, env = "HORIZON_NODE")]
     node: NodeId,
+    #[arg(long, env = "HORIZON_TIMEZONE", default_value = "UTC", value_parser = SiteTimeZone::new)]
+    time_zone: SiteTimeZone,
     #[arg(long, env = "HORIZON_SECRET")]
     secret: Option<SecretString>,
 }

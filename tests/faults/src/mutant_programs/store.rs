@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use horizon_core::{Event, EventId, ReaderId, Result, StatsStore, Timestamp, Topic, Update};
+use horizon_core::{
+    Event, EventId, EventKind, ReaderId, Result, StatsStore, Timestamp, Topic, Update, VisitCause, reports::Reports,
+};
 
 use crate::mutant::FaultMutant;
 
@@ -19,6 +21,11 @@ impl StatsStore for MutantStore {
                 let fresh = events.iter().map(with_new_id).collect::<Result<Vec<_>>>()?;
                 self.store.apply(&fresh).await
             }
+            FaultMutant::SeparatesSeconds => {
+                let updates = self.store.apply(&without_seconds(events)).await?;
+                self.store.apply(&seconds(events)?).await?;
+                Ok(updates)
+            }
             FaultMutant::SkipsFailedBatches => Ok(self.store.apply(events).await.unwrap_or_default()),
             _ => self.store.apply(events).await,
         }
@@ -35,6 +42,38 @@ impl StatsStore for MutantStore {
     async fn expire(&self, now: Timestamp) -> Result<()> {
         self.store.expire(now).await
     }
+
+    fn reports(&self) -> Option<&dyn Reports> {
+        self.store.reports()
+    }
+}
+
+/// Returns the events without reading times.
+fn without_seconds(events: &[Event]) -> Vec<Event> {
+    let mut events = events.to_vec();
+    for event in &mut events {
+        if let EventKind::Visit(visit) = &mut event.kind {
+            visit.seconds = None;
+        }
+    }
+    events
+}
+
+/// Returns the reading times of the events, as events with ids of their own.
+fn seconds(events: &[Event]) -> Result<Vec<Event>> {
+    let mut times = Vec::new();
+    for event in events {
+        let mut event = with_new_id(event)?;
+        if let EventKind::Visit(visit) = &mut event.kind
+            && visit.visitor.is_some()
+            && visit.seconds.is_some()
+        {
+            visit.cause = Some(VisitCause::Beat);
+            visit.context = None;
+            times.push(event);
+        }
+    }
+    Ok(times)
 }
 
 /// Returns the event with a new id.
