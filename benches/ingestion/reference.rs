@@ -59,10 +59,10 @@ impl<'a> Rows<'a> {
         Ok(Self {
             begin: db.prepare("BEGIN IMMEDIATE")?,
             commit: db.prepare("COMMIT")?,
-            id: db.prepare("INSERT INTO counted (id, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
+            id: db.prepare("INSERT INTO counted_events (id, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?,
             visitor: db.prepare(
-                "INSERT INTO visitors (topic, visitor, at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET at = excluded.at",
+                "INSERT INTO visitor_states (topic, visitor, last, last_day) VALUES (?1, ?2, ?3, ?3 / 86400000)
+                 ON CONFLICT DO UPDATE SET last = excluded.last, last_day = excluded.last_day",
             )?,
             like: db.prepare(
                 "INSERT INTO likes (topic, reader, likes, at, event) VALUES (?1, ?2, 1, ?3, ?4)

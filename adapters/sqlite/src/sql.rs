@@ -95,7 +95,7 @@ statements! {
     SET_VERDICT = "INSERT INTO verdicts (comment, at, event) VALUES (?1, ?2, ?3)
         ON CONFLICT DO UPDATE SET at = excluded.at, event = excluded.event";
 
-    INSERT_EVENT_ID = "INSERT INTO counted (id, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    INSERT_EVENT_ID = "INSERT INTO counted_events (id, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     LAST_LIKE = "SELECT at, event, likes, is_dated FROM likes WHERE topic = ?1 AND reader = ?2";
     SET_LIKE = "INSERT INTO likes (topic, reader, likes, at, event, is_dated) VALUES (?1, ?2, ?3, ?4, ?5, 1)
         ON CONFLICT DO UPDATE SET likes = excluded.likes, at = excluded.at, event = excluded.event,
@@ -114,7 +114,7 @@ statements! {
     SET_CUSTOM_EVENT = "INSERT INTO custom_events (topic, name, count) VALUES (?1, ?2, ?3)
         ON CONFLICT DO UPDATE SET count = excluded.count";
 
-    EXPIRE_COUNTED = "DELETE FROM counted WHERE id IN (SELECT id FROM counted WHERE at < ?1 LIMIT ?2)";
+    EXPIRE_COUNTED = "DELETE FROM counted_events WHERE id IN (SELECT id FROM counted_events WHERE at < ?1 LIMIT ?2)";
     EXPIRE_UNLIKES = "DELETE FROM likes WHERE (topic, reader) IN
         (SELECT topic, reader FROM likes WHERE likes = 0 AND at < ?1 LIMIT ?2)";
     SALT = "SELECT salt FROM salts WHERE day = ?1";

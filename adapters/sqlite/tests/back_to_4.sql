@@ -1,5 +1,6 @@
 -- Reverts the step from version 4 to 5. Visitors were last seen at their last event.
-DROP VIEW visitors;
+DROP VIEW counted;
+ALTER TABLE counted_events RENAME TO counted;
 CREATE TABLE visitors (
     topic INTEGER NOT NULL REFERENCES topics,
     visitor BLOB NOT NULL CHECK (length(visitor) = 16),

@@ -166,10 +166,12 @@ pub(super) const STEPS: &[&str] = &[
     CREATE INDEX visitor_states_last_day ON visitor_states (last_day);
     CREATE INDEX visitor_states_first_day ON visitor_states (first_day) WHERE first_day IS NOT NULL;
 
-    -- A process of an earlier version must not count past the reports. Every batch that it applies reads `visitors`
-    -- and fails with an error that ends in this name. Drop the view in a step that renames or drops a column.
+    -- A process of an earlier version must not count past the reports. Every event that it applies is first added to
+    -- `counted`, which fails with an error that ends in this name, also if the statement is prepared already. Drop the
+    -- view in a step that renames or drops a column.
     DROP TABLE visitors;
-    CREATE VIEW visitors AS SELECT topic, visitor, at FROM
+    ALTER TABLE counted RENAME TO counted_events;
+    CREATE VIEW counted AS SELECT id, at FROM
         \"the database has a newer version now: restart this process with the new program\";
 
     -- The numbers of an hour, by the second since 1970 at which it starts, and of a day of a topic.

@@ -102,9 +102,9 @@ const PLANS: &[(&str, &[&str])] = &[
     (
         "EXPIRE_COUNTED",
         &[
-            "SEARCH counted USING PRIMARY KEY (id=?)",
+            "SEARCH counted_events USING PRIMARY KEY (id=?)",
             "LIST SUBQUERY",
-            "SEARCH counted USING COVERING INDEX counted_at (at<?)",
+            "SEARCH counted_events USING COVERING INDEX counted_at (at<?)",
         ],
     ),
     (

@@ -252,7 +252,7 @@ async fn expire_erases_more_rows_than_fit_one_transaction() {
         .unwrap();
     let count: i64 = file
         .sql()
-        .query_row("SELECT count(*) FROM counted", [], |row| row.get(0))
+        .query_row("SELECT count(*) FROM counted_events", [], |row| row.get(0))
         .unwrap();
     assert_eq!(count, 0);
     assert_eq!(visits(&store, &Topic::Site).await, 10_001);

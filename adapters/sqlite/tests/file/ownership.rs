@@ -150,7 +150,7 @@ fn a_file_with_an_incomplete_schema_is_refused_and_not_changed() {
     for (sql, missing) in [
         ("DROP TABLE salts", "lacks the table `salts`"),
         (
-            "DROP VIEW visitors; ALTER TABLE topics DROP COLUMN visits",
+            "DROP VIEW counted; ALTER TABLE topics DROP COLUMN visits",
             "lacks the column `topics.visits`",
         ),
         ("DROP INDEX comments_threads", "lacks the index `comments_threads`"),

@@ -127,7 +127,7 @@ async fn a_store_is_not_ready_after_a_read_of_a_damaged_page() {
 async fn a_store_is_not_ready_after_a_write_without_a_table() {
     let file = TempDatabase::new();
     let store = file.open();
-    file.sql().execute_batch("DROP TABLE counted").unwrap();
+    file.sql().execute_batch("DROP TABLE counted_events").unwrap();
     assert!(store.apply(&batch(0)).await.is_err());
     assert!(store.check_writable().await.is_err());
 }

@@ -17,11 +17,17 @@ const VERSION_4: &str = "
 
 /// Opens a file of version 4. Returns a connection of a process of that version, too.
 fn migrated() -> (ReportFixture, Connection) {
+    let (folder, old) = version_4();
+    (ReportFixture::open(folder), old)
+}
+
+/// Returns a folder with a file of version 4, and a connection of a process of that version.
+fn version_4() -> (TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
     let old = Connection::open(folder.path().join("horizon.db")).unwrap();
     schema::create(&old, 4).unwrap();
     old.execute_batch(VERSION_4).unwrap();
-    (ReportFixture::open(folder), old)
+    (folder, old)
 }
 
 #[tokio::test]
@@ -119,10 +125,16 @@ async fn visitors_of_version_4_are_erased_also_without_a_new_event() {
 
 #[test]
 fn a_process_of_version_4_that_still_runs_fails_with_a_clear_error() {
-    let (_fixture, old) = migrated();
-    let last_seen = "SELECT at FROM visitors WHERE topic = 1 AND visitor = zeroblob(16)";
-    let error = old.execute_batch(last_seen).unwrap_err().to_string();
-    assert!(error.contains("restart this process with the new program"), "{error}");
+    const COUNT: &str = "INSERT INTO counted (id, at) VALUES (randomblob(16), 5) ON CONFLICT DO NOTHING";
+    let (folder, old) = version_4();
+    // A statement of the process that is prepared already, and is the first one of each event.
+    let mut prepared = old.prepare(COUNT).unwrap();
+    prepared.execute([]).unwrap();
+    let _fixture = ReportFixture::open(folder);
+    let errors = [prepared.execute([]).unwrap_err(), old.prepare(COUNT).unwrap_err()];
+    for error in errors.map(|error| error.to_string()) {
+        assert!(error.contains("restart this process with the new program"), "{error}");
+    }
     // The broken view does not get in the way of maintenance.
     old.execute_batch("VACUUM; PRAGMA optimize = 0x10002; PRAGMA integrity_check; ANALYZE")
         .unwrap();
