@@ -92,9 +92,9 @@ impl NamedDay {
     }
 }
 
-/// Returns the first day of the month that is `months - 1` before that of `last`. `None` before the year 0.
+/// Returns the first day of the month that is `months - 1` before that of `last`, at the earliest that of the year 0.
 fn first_of_month(last: Day, months: u32) -> Option<Day> {
-    let month = month_of(last)?.checked_sub(i64::from(months) - 1)?;
+    let month = (month_of(last)? - (i64::from(months) - 1)).max(0);
     let (year, month) = (month.div_euclid(12), month.rem_euclid(12) + 1);
     format!("{year:04}-{month:02}-01").parse().ok()
 }
@@ -159,6 +159,7 @@ mod tests {
         assert_eq!(last("12m"), "2025-04-01..2026-03-31");
         assert_eq!(last("1y"), "2026-01-01..2026-03-31");
         assert_eq!(last("2y"), "2025-01-01..2026-03-31");
+        assert_eq!(last("10000y"), "0000-01-01..2026-03-31");
         for wrong in ["", "d", "0d", "7", "-1d", "7h", "7dd", "99999m", "7é"] {
             assert!(wrong.parse::<RecentDays>().is_err(), "{wrong}");
         }
