@@ -157,14 +157,17 @@ impl<S: HasHorizon + Sync> FromRequestParts<S> for Reader {
     }
 }
 
-/// Returns the client address of a request with these headers and extensions.
-pub(crate) fn address(horizon: &Horizon, headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
-    if let Some(ClientAddr(address)) = extensions.get() {
-        return *address;
+/// Returns the address that a [`Caller`] is built of: that of the connection, so that headers of a trusted proxy count.
+/// It is the [`ClientAddr`] if a middleware or a test set another one than [`serve`](crate::serve).
+pub(crate) fn peer(horizon: &Horizon, headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
+    let client = extensions.get().map(|ClientAddr(address)| *address);
+    let connection = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    match (client, connection) {
+        (Some(client), Some(peer)) if horizon.client_addr(peer, headers) != client => client,
+        (_, Some(peer)) => peer,
+        (Some(client), None) => client,
+        (None, None) => unknown_peer(),
     }
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let peer = peer.unwrap_or_else(unknown_peer);
-    horizon.client_addr(peer, headers)
 }
 
 fn unknown_peer() -> IpAddr {

@@ -7,10 +7,10 @@ use axum::{
 };
 use eventhorizon::Horizon;
 
-use crate::extractors::address;
+use crate::extractors::peer;
 
 /// Handles every request of the contract.
 pub(crate) async fn handle(State(horizon): State<Horizon>, request: Request) -> Response {
-    let peer = address(&horizon, request.headers(), request.extensions());
+    let peer = peer(&horizon, request.headers(), request.extensions());
     horizon.handle(peer, request).await.map(Body::new)
 }

@@ -6,7 +6,7 @@ use eventhorizon::{Caller, Horizon};
 use http::{Extensions, HeaderMap};
 use parking_lot::Mutex;
 
-use crate::extractors::address;
+use crate::extractors::peer;
 
 /// The caller that an extractor of the request built last. It is an extension of the request.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +34,8 @@ impl SharedCaller {
 /// the number of extensions, it is a new one.
 pub(crate) fn shared_caller(horizon: &Horizon, headers: &HeaderMap, extensions: &mut Extensions) -> Caller {
     let shared = SharedCaller::from_extensions(extensions);
-    let address = address(horizon, headers, extensions);
+    let peer = peer(horizon, headers, extensions);
+    let address = horizon.client_addr(peer, headers);
     // Without the shared caller, which would contain itself.
     let others = extensions.len() - 1;
     let is_current = |caller: &Caller| {
@@ -43,14 +44,14 @@ pub(crate) fn shared_caller(horizon: &Horizon, headers: &HeaderMap, extensions: 
     if let Some(caller) = shared.get(horizon).filter(is_current) {
         return caller;
     }
-    let caller = new_caller(horizon, address, headers, extensions);
+    let caller = new_caller(horizon, peer, headers, extensions);
     shared.set(horizon, &caller);
     caller
 }
 
 /// Returns a caller with these headers and extensions, without the [`SharedCaller`].
-pub(crate) fn new_caller(horizon: &Horizon, address: IpAddr, headers: &HeaderMap, extensions: &Extensions) -> Caller {
+pub(crate) fn new_caller(horizon: &Horizon, peer: IpAddr, headers: &HeaderMap, extensions: &Extensions) -> Caller {
     let mut extensions = extensions.clone();
     extensions.remove::<SharedCaller>();
-    horizon.caller(address, headers).with_all(extensions)
+    horizon.caller(peer, headers).with_all(extensions)
 }

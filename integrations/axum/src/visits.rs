@@ -12,7 +12,7 @@ use http::{Method, Request, Response, Uri, header};
 use tower::{Layer, Service};
 
 use crate::{
-    extractors::address,
+    extractors::peer,
     shared_caller::{SharedCaller, new_caller},
 };
 
@@ -118,8 +118,8 @@ impl TrackVisits {
         };
         let shared = SharedCaller::from_extensions(request.extensions_mut());
         let (headers, extensions) = (request.headers(), request.extensions());
-        let address = address(&self.horizon, headers, extensions);
-        let caller = new_caller(&self.horizon, address, headers, extensions);
+        let peer = peer(&self.horizon, headers, extensions);
+        let caller = new_caller(&self.horizon, peer, headers, extensions);
         Some(RequestedPage {
             page,
             query,

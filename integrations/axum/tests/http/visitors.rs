@@ -1,7 +1,8 @@
 //! Which requests count, and as which visitor.
 
 use eventhorizon::PrivacySignals;
-use horizon_core::{Topic, wire::PageStats};
+use horizon_core::reports::{DayRange, Dimension, Metric, Query};
+use horizon_core::{Day, Topic, wire::PageStats};
 
 use crate::{
     client::Client,
@@ -100,6 +101,35 @@ async fn the_site_selects_the_policy_for_privacy_signals() {
     reader.live("/live/hello").await.viewers(0).await;
     assert_eq!(dropping.metric("horizon_dropped_visits_total{reason=\"signal\"}"), 1);
     assert_eq!(dropping.visits(Topic::Site).await, 0);
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_states_the_country_of_a_visitor() {
+    let countries = async |trusted: &str| {
+        let site = AxumSite::with(|config, _| {
+            config.trusted_proxies = vec![trusted.parse().unwrap()];
+            config.country_header = Some("cf-ipcountry".parse().unwrap());
+        })
+        .await;
+        let reader = site
+            .client()
+            .with("x-forwarded-for", "192.0.2.1")
+            .with("cf-ipcountry", "FR");
+        let mut live = reader.live("/live/hello").await;
+        live.until("site", |numbers: &PageStats| numbers.visits == 1).await;
+        let range = DayRange::new(Day::from_number(0), Day::from_number(1_000_000));
+        let query = Query::new(range)
+            .metrics([Metric::Visits])
+            .dimensions([Dimension::Country]);
+        let table = site.horizon.report(&query).await.unwrap();
+        table
+            .rows
+            .into_iter()
+            .map(|row| row.dimensions[0].to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(countries("127.0.0.0/8").await, ["FR"]);
+    assert_eq!(countries("10.0.0.0/8").await, [""]);
 }
 
 #[tokio::test]
