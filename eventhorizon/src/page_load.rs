@@ -1,9 +1,9 @@
 //! Visits that a server counts without a script.
 
-use std::{future::Future, sync::Arc};
+use std::{fmt, future::Future, sync::Arc};
 
 use futures::FutureExt;
-use horizon_core::{Error, Result, Slug, Topic, Visit, VisitCause, error_chain};
+use horizon_core::{Error, Result, Slug, Topic, VisitCause, error_chain};
 use http::{Method, header::REFERER};
 use tokio::time::Instant;
 
@@ -16,7 +16,7 @@ use crate::{
 const HTML: &[u8] = b"text/html";
 
 /// What decides whether a response of a server is a page that counts as a visit; see [`Horizon::track_page_load`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PageLoad<'a> {
     /// The method of the request.
     pub method: &'a str,
@@ -26,9 +26,52 @@ pub struct PageLoad<'a> {
     pub content_type: Option<&'a [u8]>,
     /// The query of the request without its `?`, which may name a campaign.
     pub query: Option<&'a str>,
-    /// Whether the page opens a live stream. Then visitors with a privacy signal are not counted, because the stream
-    /// counts them: without a visitor key, the page and the stream would be two visits.
+    /// Whether the page opens a live stream. Then the stream counts the pageview, and the load counts only the visit:
+    /// visitors without JavaScript are visits without a pageview. Visitors with a privacy signal are not counted here:
+    /// without a visitor key, the page and the stream would be two visits.
     pub has_live_stream: bool,
+}
+
+/// A visit that a server counts without a script.
+struct LoadedPage {
+    /// `Beat` if a live stream counts the pageview, otherwise `Open`.
+    cause: VisitCause,
+    query: Option<String>,
+}
+
+impl From<PageLoad<'_>> for LoadedPage {
+    fn from(load: PageLoad<'_>) -> Self {
+        Self {
+            cause: if load.has_live_stream {
+                VisitCause::Beat
+            } else {
+                VisitCause::Open
+            },
+            query: load.query.map(str::to_owned),
+        }
+    }
+}
+
+impl Default for LoadedPage {
+    fn default() -> Self {
+        Self {
+            cause: VisitCause::Open,
+            query: None,
+        }
+    }
+}
+
+impl fmt::Debug for PageLoad<'_> {
+    /// Writes no query, so that no secret of a URL gets into a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let content_type = self.content_type.map(String::from_utf8_lossy);
+        f.debug_struct("PageLoad")
+            .field("method", &self.method)
+            .field("status", &self.status)
+            .field("content_type", &content_type)
+            .field("has_live_stream", &self.has_live_stream)
+            .finish_non_exhaustive()
+    }
 }
 
 impl PageLoad<'_> {
@@ -69,14 +112,15 @@ impl Horizon {
             return;
         }
         if page.starts_with('/') {
-            self.visit_first(pages_of_path(page), caller, load.query);
+            self.visit_first(pages_of_path(page), caller, load.into());
         } else if let Ok(slug) = Slug::new(page) {
-            self.visit_first(vec![slug], caller, load.query);
+            self.visit_first(vec![slug], caller, load.into());
         }
     }
 
     /// Counts a visit of a page without a live connection, such as by a visitor without JavaScript. A live connection
-    /// of the same visitor within half an hour is not a second visit.
+    /// of the same visitor within half an hour is not a second visit, but it is a second pageview: for pages that open
+    /// one, call [`track_page_load`](Self::track_page_load) with `has_live_stream`.
     ///
     /// Known crawlers, prefetches and empty user agents do not count, but many programs pretend to be browsers: the
     /// number is an upper bound. The metric `horizon_server_visits` counts these visits. A visitor with a privacy
@@ -99,7 +143,7 @@ impl Horizon {
     /// # Ok(()) }
     /// ```
     pub fn visit(&self, page: &Slug, caller: &Caller) {
-        self.visit_first(vec![page.clone()], caller, None);
+        self.visit_first(vec![page.clone()], caller, LoadedPage::default());
     }
 
     /// Counts a visit of the page with this URL path (see [`Slug::from_path`]). If the site has no such page, it is one
@@ -119,13 +163,13 @@ impl Horizon {
     /// # Ok(()) }
     /// ```
     pub fn visit_path(&self, path: &str, caller: &Caller) {
-        self.visit_first(pages_of_path(path), caller, None);
+        self.visit_first(pages_of_path(path), caller, LoadedPage::default());
     }
 
     /// Counts a visit of the first of these pages that the site has.
-    fn visit_first(&self, pages: Vec<Slug>, caller: &Caller, query: Option<&str>) {
-        let (horizon, caller, query) = (self.clone(), caller.clone(), query.map(str::to_owned));
-        self.record_in_background(async move { horizon.record_visit(&pages, &caller, query.as_deref()).await });
+    fn visit_first(&self, pages: Vec<Slug>, caller: &Caller, load: LoadedPage) {
+        let (horizon, caller) = (self.clone(), caller.clone());
+        self.record_in_background(async move { horizon.record_visit(&pages, &caller, &load).await });
     }
 
     async fn first_existing_page(&self, pages: &[Slug], deadline: Instant) -> Result<Option<ExistingPage>> {
@@ -147,7 +191,7 @@ impl Horizon {
     }
 
     /// Asks the rules, and queues the visit.
-    async fn record_visit(&self, pages: &[Slug], caller: &Caller, query: Option<&str>) {
+    async fn record_visit(&self, pages: &[Slug], caller: &Caller, load: &LoadedPage) {
         let inner = &*self.0;
         let deadline = rule_deadline();
         let identity = async {
@@ -159,7 +203,7 @@ impl Horizon {
             Ok(Some((page, topics, identity)))
         };
         match identity.await {
-            Ok(Some((page, topics, Ok(identity)))) => self.queue_visit(&page, topics, identity, caller, query),
+            Ok(Some((page, topics, Ok(identity)))) => self.queue_visit(&page, topics, identity, caller, load),
             Ok(Some((.., Err(reason)))) => inner.metrics.dropped_visit(reason),
             Ok(None) => {}
             Err(error) => {
@@ -177,7 +221,7 @@ impl Horizon {
         topics: [Topic; 2],
         identity: VisitorIdentity,
         caller: &Caller,
-        query: Option<&str>,
+        load: &LoadedPage,
     ) {
         let inner = &*self.0;
         let networks = inner.limits.networks(caller.address());
@@ -185,8 +229,8 @@ impl Horizon {
             return inner.metrics.dropped_visit("rate");
         }
         inner.limits.note_page(networks, page, inner.clock.now());
-        let (cause, today) = (VisitCause::Open, inner.clock.now().day());
-        if let Err(reason) = inner.limits.check_visitor(&identity, cause, networks, today) {
+        let today = inner.clock.now().day();
+        if let Err(reason) = inner.limits.check_visitor(&identity, load.cause, networks, today) {
             return inner.metrics.dropped_visit(reason);
         }
         let count = |metrics: &Metrics| {
@@ -194,21 +238,15 @@ impl Horizon {
         };
         let opened = OpenedPage {
             referrer: caller.headers().get(REFERER).and_then(|value| value.to_str().ok()),
-            query,
+            query: load.query.as_deref(),
             viewport_width: None,
         };
-        let visit = self.opening_visit(caller, opened);
+        let mut visit = caused_by(load.cause, None);
+        visit.context = self.visit_context(caller, opened);
         let background = &inner.visit_tracker.background;
         if !background.spawn(Arc::new(topics), vec![visit], identity, count) {
             inner.metrics.dropped_visit("rate");
         }
-    }
-
-    /// Returns a visit with the cause `Open` and its context.
-    pub(crate) fn opening_visit(&self, caller: &Caller, opened: OpenedPage<'_>) -> Visit {
-        let mut visit = caused_by(VisitCause::Open, None);
-        visit.context = self.visit_context(caller, opened);
-        visit
     }
 }
 

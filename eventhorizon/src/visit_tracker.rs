@@ -1,6 +1,6 @@
 //! Counts a visitor as a visit and as a viewer.
 
-use std::{future::Future, net::IpAddr, sync::Arc, time::Duration};
+use std::{fmt, future::Future, net::IpAddr, sync::Arc, time::Duration};
 
 use horizon_backend::random_bytes;
 use horizon_core::{Backoff, Presence, PresenceGuard, Result, Topic, Visit, VisitCause, VisitorKey};
@@ -15,7 +15,6 @@ use crate::{
 pub(crate) const RETRY_BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
 
 /// What identifies a visitor.
-#[derive(Debug)]
 pub(crate) enum VisitorIdentity {
     /// The network and user agent, for one day.
     Network { address: IpAddr, user_agent: String },
@@ -24,6 +23,17 @@ pub(crate) enum VisitorIdentity {
     /// A visitor with a privacy signal, who has no key: each connection is a viewer, and a visit unless it is opened
     /// again.
     Anonymous,
+}
+
+impl fmt::Debug for VisitorIdentity {
+    /// Writes no content, so that neither an address nor a name gets into a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Network { .. } => "Network { .. }",
+            Self::Named(_) => "Named(..)",
+            Self::Anonymous => "Anonymous",
+        })
+    }
 }
 
 /// Counts visits and viewers.
@@ -92,5 +102,20 @@ pub(crate) async fn retry<T, F: Future<Output = Result<T>>>(
             Err(error) => tracing::debug!(%error, ?delay, "{action} failed, retrying"),
         }
         sleep(delay).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_debug_form_of_an_identity_has_no_content() {
+        let network = VisitorIdentity::Network {
+            address: [192, 0, 2, 1].into(),
+            user_agent: "Firefox".into(),
+        };
+        let text = format!("{network:?} {:?}", VisitorIdentity::Named("ada".into()));
+        assert_eq!(text, "Network { .. } Named(..)");
     }
 }

@@ -4,13 +4,13 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use horizon_backend::random_bytes;
-use horizon_core::{Error, EventKind, Result, Slug, Topic, Visit, VisitCause, VisitorKey};
+use horizon_core::{Error, EventKind, Result, Slug, Topic, VisitCause, VisitorKey};
 use tokio::time::{Instant, timeout_at};
 
 use super::{FramePart, Live, OpenConnection};
 use crate::{
     Caller, Decision, ExistingPage, Horizon, PrivacySignals, Problem,
-    limits::{Networks, RateClass, ViewerPermit},
+    limits::{RateClass, ViewerPermit},
     live_viewer::LiveViewer,
     rules::rule_deadline,
     visit_context::OpenedPage,
@@ -170,12 +170,9 @@ impl Horizon {
             Some(_) => self.named_reader(caller, deadline).await?,
             None => None,
         };
-        let visit = if returning || caller.headers().contains_key(LAST_EVENT_ID) {
-            caused_by(VisitCause::Reopen, None)
-        } else {
-            self.opening_visit(caller, opened)
-        };
-        let (mut viewer, permit) = self.open_viewer(identity, &topics, visit, networks);
+        let is_reopened = returning || caller.headers().contains_key(LAST_EVENT_ID);
+        let opened = (!is_reopened).then_some(opened);
+        let (mut viewer, permit) = self.open_viewer(identity, &topics, caller, opened);
         viewer.poll_once().await;
         let joined = topics.first().and_then(|topic| inner.hub.join(topic));
         let joined = joined.ok_or_else(stopping)?;
@@ -208,21 +205,27 @@ impl Horizon {
             .unwrap_or_else(|elapsed| Err(Error::unavailable("reading the salt timed out").with_source(elapsed)))
     }
 
-    /// Returns a viewer that counts within the limits of the network, otherwise one that does not.
+    /// Returns a viewer that counts within the limits of the network, otherwise one that does not. `opened` is `None`
+    /// for a stream that is reopened.
     fn open_viewer(
         &self,
         identity: Result<VisitorIdentity, &'static str>,
         topics: &Arc<[Topic]>,
-        visit: Visit,
-        networks: Networks,
+        caller: &Caller,
+        opened: Option<OpenedPage<'_>>,
     ) -> (LiveViewer, Option<ViewerPermit>) {
         let (limits, today) = (&self.0.limits, self.0.clock.now().day());
+        let networks = limits.networks(caller.address());
+        let cause = opened.map_or(VisitCause::Reopen, |_| VisitCause::Open);
         let counted = identity.and_then(|identity| {
-            limits.check_visitor(&identity, visit.cause(), networks, today)?;
+            limits.check_visitor(&identity, cause, networks, today)?;
             Ok((limits.count_viewer(&identity, networks)?, identity))
         });
         match counted {
             Ok((permit, identity)) => {
+                let mut visit = caused_by(cause, None);
+                // Only a visit that counts spends the network's limit of new values.
+                visit.context = opened.and_then(|opened| self.visit_context(caller, opened));
                 let tracker = self.0.visit_tracker.clone();
                 (LiveViewer::new(tracker, Arc::clone(topics), visit, identity), permit)
             }

@@ -1,6 +1,6 @@
 //! Page loads that a server counts without a script.
 
-use eventhorizon::{Horizon, LiveOptions, PageLoad, Rate, Slug, Topic};
+use eventhorizon::{DayRange, Dimension, Horizon, LiveOptions, Metric, PageLoad, Query, Rate, Slug, Topic, Value};
 
 const FIREFOX: (&str, &str) = (
     "user-agent",
@@ -102,6 +102,73 @@ async fn an_anonymous_page_load_and_its_stream_are_one_visit() {
     drop(horizon.live(&caller, LiveOptions::page(&bread)).await.unwrap());
     let stats = visits(&horizon).await;
     assert_eq!(stats, [2, 2], "one of the page alone, one of the stream");
+}
+
+#[tokio::test]
+async fn a_page_load_and_its_stream_are_one_pageview() {
+    let horizon = site().await;
+    let live = PageLoad {
+        query: Some("utm_source=letter"),
+        has_live_stream: true,
+        ..LOAD
+    };
+    visit(&horizon, "bread", &[FIREFOX], live);
+    let bread = horizon.page("bread").await.unwrap();
+    let caller = horizon.caller([192, 0, 2, 1].into(), [FIREFOX]);
+    let options = LiveOptions::page(&bread).page_query(live.query);
+    drop(horizon.live(&caller, options).await.unwrap());
+    // A reader without JavaScript opens no stream.
+    visit(&horizon, "bread", &[SAFARI], live);
+    assert_eq!(visits(&horizon).await, [2, 2]);
+    let query = Query::new(DayRange::ending(horizon.today(), 2))
+        .metrics([Metric::Visits, Metric::Pageviews, Metric::BounceRate])
+        .dimensions([Dimension::Source]);
+    let rows = horizon.report(&query).await.unwrap().rows;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(&*rows[0].dimensions[0], "letter");
+    let bounces = Value::Ratio {
+        numerator: 2,
+        denominator: 2,
+    };
+    assert_eq!(rows[0].metrics, [Value::Count(2), Value::Count(1), bounces]);
+}
+
+#[tokio::test]
+async fn only_a_stream_that_counts_spends_the_limit_of_new_values() {
+    let horizon = Horizon::in_memory()
+        .configure(|config| config.network_limits.new_values = 3)
+        .start(|_: &Slug| true)
+        .await
+        .unwrap();
+    let bread = horizon.page("bread").await.unwrap();
+    let crawler = ("user-agent", "Googlebot/2.1");
+    for (agent, query) in [
+        (crawler, "ref=a"),
+        (crawler, "ref=b"),
+        (crawler, "ref=c"),
+        (FIREFOX, "ref=letter"),
+    ] {
+        let caller = horizon.caller([192, 0, 2, 1].into(), [agent]);
+        let options = LiveOptions::page(&bread).page_query(query);
+        drop(horizon.live(&caller, options).await.unwrap());
+    }
+    horizon.close().await.unwrap();
+    let query = Query::new(DayRange::ending(horizon.today(), 2))
+        .metrics([Metric::Visits])
+        .dimensions([Dimension::Source]);
+    let rows = horizon.report(&query).await.unwrap().rows;
+    let sources: Vec<&str> = rows.iter().map(|row| &*row.dimensions[0]).collect();
+    assert_eq!(sources, ["letter"]);
+}
+
+#[test]
+fn the_debug_form_of_a_page_load_has_no_query() {
+    let load = PageLoad {
+        query: Some("token=secret"),
+        ..LOAD
+    };
+    let text = format!("{load:?}");
+    assert!(text.contains("200") && !text.contains("secret"), "{text}");
 }
 
 #[tokio::test]

@@ -21,8 +21,8 @@ type PageOf = dyn Fn(&Uri) -> Option<Slug> + Send + Sync;
 
 /// A layer for axum or any `tower` service that counts a visit for each page served, without a script.
 ///
-/// [`Horizon::track_page_load`] says which responses count. If the page also opens a live stream, the two count as one
-/// visit. For visitors with a privacy signal this requires [`with_live_streams`](Self::with_live_streams). If the
+/// [`Horizon::track_page_load`] says which responses count. If pages also open a live stream, use
+/// [`with_live_streams`](Self::with_live_streams): then a load and its stream are one visit and one pageview. If the
 /// handler extracted the caller ([`Requester`](crate::Requester) and others), the visit is theirs.
 ///
 /// ```
@@ -92,8 +92,9 @@ impl TrackVisits {
         }
     }
 
-    /// Does not count visitors with a privacy signal, because the pages also open a live stream, which counts them.
-    /// Without a visitor key, the page and the stream would count as two visits.
+    /// Leaves pageviews to the live streams that the pages open. A load counts only the visit: visitors without
+    /// JavaScript are visits without a pageview. Visitors with a privacy signal are counted by the stream alone,
+    /// because without a visitor key the page and the stream would be two visits.
     #[must_use]
     pub fn with_live_streams(self) -> Self {
         Self {
