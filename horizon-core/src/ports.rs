@@ -99,7 +99,8 @@ pub trait StatsStore: Send + Sync {
 
     /// Erases ids and unlikes older than [`DEDUPE_WINDOW`](crate::DEDUPE_WINDOW), visitors not seen for
     /// [`VISITOR_RETENTION`](crate::VISITOR_RETENTION), and salts of days before yesterday. Totals and likes do not
-    /// change. A store with reports keeps visitors until their day is closed instead.
+    /// change. A store with reports keeps visitors until their day is closed instead, and its days are those of the
+    /// site's time zone.
     async fn expire(&self, now: Timestamp) -> Result<()>;
 
     /// Returns the reports, if the store keeps them.

@@ -80,8 +80,15 @@ impl ReportSite {
     /// Closes the days that ended 48 hours ago. Does nothing before the first event.
     pub fn close_by_clock(&mut self, now: Timestamp) {
         if self.cutoff.is_some() {
-            self.close_before(now.minus(OPEN_AFTER_END + CLOCK_DELAY));
+            self.close_before(clock_instant(now));
         }
+    }
+
+    /// Returns the start of the first day that the clock does not close at `now`. The [cutoff](Self::cutoff) may be
+    /// later, because events close days too.
+    #[must_use]
+    pub fn cutoff_by_clock(&self, now: Timestamp) -> Timestamp {
+        self.time_zone.day_start(self.time_zone.day_of(clock_instant(now)))
     }
 
     fn close_before(&mut self, at: Timestamp) {
@@ -94,6 +101,11 @@ impl ReportSite {
     }
 }
 
+/// Returns the instant before which the days have ended that the clock closes at `now`.
+fn clock_instant(now: Timestamp) -> Timestamp {
+    now.minus(OPEN_AFTER_END + CLOCK_DELAY)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +116,7 @@ mod tests {
         let mut site = ReportSite::new(SiteTimeZone::utc());
         site.close_by_clock(day(10.0));
         assert_eq!(site.cutoff(), None);
+        assert_eq!(site.cutoff_by_clock(day(10.9)), day(8.0));
         site.close_by_event(day(5.5));
         assert_eq!(site.cutoff(), Some(day(4.0)));
         assert!(site.is_late(day(3.9)) && !site.is_late(day(4.0)));

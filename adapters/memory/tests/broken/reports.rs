@@ -186,6 +186,7 @@ caught! { reports, reports_suite:
     data_from_before_reports_stay_undated: Unchanged(harness(NeverExpires)) => "the dated numbers: nothing new";
     every_order_of_arrival_gives_the_same_answers: harness(OmitsOlderVisits::default()) => "the totals of site";
     expire_closes_days: harness(NeverExpires) => "the start of the first open day";
+    expire_erases_salts_by_the_day_of_the_site: harness(IgnoresTimeZone) => "yesterday's salt\n   got [8";
     expire_sessions_erases_the_rows_of_closed_days: harness(NoDryRun) => "the first day: a dry run";
     hours_and_days_follow_the_clocks: harness(IgnoresTimeZone) => "the answer to";
     likes_move_to_the_latest_like: harness(ChangesEvents(likes_an_hour_later)) => "the answer to";

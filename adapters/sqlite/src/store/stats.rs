@@ -53,8 +53,8 @@ impl StatsStore for SqliteStore {
         let oldest = [now.minus(DEDUPE_WINDOW).as_millis(), comments::row_limit(EXPIRE_ROWS)];
         self.expire_rows(sql::EXPIRE_COUNTED, oldest).await?;
         self.expire_rows(sql::EXPIRE_UNLIKES, oldest).await?;
-        self.expire_reports(now).await?;
-        self.writer.write(move |db| salts::expire(db, now.day())).await?;
+        let today = self.expire_reports(now).await?;
+        self.writer.write(move |db| salts::expire(db, today)).await?;
         if let Err(error) = self.writer.write(|db| db.run(sql::OPTIMIZE)).await {
             tracing::warn!(%error, path = %self.path.display(), "{}", connection::NO_STATISTICS);
         }

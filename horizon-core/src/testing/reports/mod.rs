@@ -33,7 +33,7 @@ pub use retention::{
     a_late_event_counts_without_its_visitor, expire_closes_days, expire_sessions_erases_the_rows_of_closed_days,
 };
 pub use time_zones::{
-    a_store_without_a_time_zone_uses_utc, hours_and_days_follow_the_clocks,
+    a_store_without_a_time_zone_uses_utc, expire_erases_salts_by_the_day_of_the_site, hours_and_days_follow_the_clocks,
     the_time_zone_is_stored_with_the_first_event,
 };
 pub use undated::{data_from_before_reports_stay_undated, verify_finds_a_damaged_total};
@@ -53,6 +53,7 @@ suite! { $
     data_from_before_reports_stay_undated
     every_order_of_arrival_gives_the_same_answers
     expire_closes_days
+    expire_erases_salts_by_the_day_of_the_site
     expire_sessions_erases_the_rows_of_closed_days
     hours_and_days_follow_the_clocks
     likes_move_to_the_latest_like

@@ -98,6 +98,24 @@ pub async fn a_store_without_a_time_zone_uses_utc(harness: &mut dyn StoreHarness
     expect_eq("whether a retry may set another zone", &refused, &Err(false))
 }
 
+/// [`expire`](crate::StatsStore::expire) keeps the salts of the site's today and yesterday, and erases older ones.
+pub async fn expire_erases_salts_by_the_day_of_the_site(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    // 11 hours behind UTC, where it is still yesterday.
+    let mut comparison = ReportComparison::new(harness, "Pacific/Pago_Pago")?;
+    let now = VisitFactory::new().minute(0);
+    let yesterday = time_zone("Pacific/Pago_Pago")?.day_of(now).previous();
+    expect_eq("yesterday in UTC", &now.day().previous(), &yesterday.next())?;
+    let store = comparison.open().await?;
+    store.salt(yesterday.previous(), [1; 32]).await?;
+    store.salt(yesterday, [2; 32]).await?;
+    drop(store);
+    comparison.open().await?.expire(now).await?;
+    let store = comparison.open().await?;
+    expect_eq("yesterday's salt", &store.salt(yesterday, [8; 32]).await?, &[2; 32])?;
+    let older = store.salt(yesterday.previous(), [9; 32]).await?;
+    expect_eq("the salt of the day before", &older, &[9; 32])
+}
+
 async fn stored_zone(harness: &mut dyn StoreHarness) -> Result<SiteTimeZone, Violation> {
     Ok(reports(&*harness.open().await?)?.status().await?.time_zone)
 }

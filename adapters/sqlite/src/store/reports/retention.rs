@@ -1,28 +1,24 @@
 use std::sync::Arc;
-use std::time::Duration;
 
-use horizon_core::reports::ReportSite;
 use horizon_core::{Day, Result, Timestamp};
 
 use super::site::{self, SqlSite, SqlSiteZone};
 use crate::sql::{Db, reports as sql};
 use crate::store::{SqliteStore, comments::row_limit, ledger::read_unsigned, stats::EXPIRE_ROWS};
 
-/// How much later than an event the clock closes a day: 24 hours.
-const CLOCK_DELAY: Duration = Duration::from_secs(24 * 3600);
-
 /// The maximum number of packed days that one transaction erases.
 const EXPIRE_PACKED_DAYS: i64 = 4;
 
 impl SqliteStore {
     /// Closes the days that ended 48 hours ago. Erases the states of visitors that no event can change any more, and
-    /// packs the sessions of these days.
-    pub(in crate::store) async fn expire_reports(&self, now: Timestamp) -> Result<()> {
+    /// packs the sessions of these days. Returns the day of the site at `now`.
+    pub(in crate::store) async fn expire_reports(&self, now: Timestamp) -> Result<Day> {
         let zone = Arc::clone(&self.zone);
-        let open = self.writer.write(move |db| close_days(db, &zone, now)).await?;
+        let (open, today) = self.writer.write(move |db| close_days(db, &zone, now)).await?;
         let params = [open.number(), row_limit(EXPIRE_ROWS)];
         self.expire_rows(sql::EXPIRE_VISITOR_STATES, params).await?;
-        self.pack_closed_days().await
+        self.pack_closed_days().await?;
+        Ok(today)
     }
 
     /// Erases the sessions of closed days before `first`. Returns how many.
@@ -65,8 +61,8 @@ fn count_sessions(db: Db<'_>, zone: &SqlSiteZone, first: Day) -> rusqlite::Resul
     Ok(Some((first, packed.saturating_add(loose))))
 }
 
-/// Closes days by the clock. Returns the first day whose visitors are kept.
-fn close_days(db: Db<'_>, zone: &SqlSiteZone, now: Timestamp) -> rusqlite::Result<Day> {
+/// Closes days by the clock. Returns the first day whose visitors are kept, and the day at `now`.
+fn close_days(db: Db<'_>, zone: &SqlSiteZone, now: Timestamp) -> rusqlite::Result<(Day, Day)> {
     let site = SqlSite::read(db, zone)?;
     let mut state = site.state.clone();
     state.close_by_clock(now);
@@ -74,8 +70,7 @@ fn close_days(db: Db<'_>, zone: &SqlSiteZone, now: Timestamp) -> rusqlite::Resul
         site::write(db, &state)?;
     }
     // Without dated events, there may still be visitors from before the store kept reports.
-    let mut clock = ReportSite::new(state.time_zone().clone());
-    clock.close_by_event(now.minus(CLOCK_DELAY));
-    let cutoff = state.cutoff().or(clock.cutoff()).unwrap_or(now);
-    Ok(state.time_zone().day_of(cutoff))
+    let cutoff = state.cutoff().unwrap_or_else(|| state.cutoff_by_clock(now));
+    let zone = state.time_zone();
+    Ok((zone.day_of(cutoff), zone.day_of(now)))
 }
