@@ -113,8 +113,7 @@ impl Horizon {
         secret: Secret,
         context: SiteContext,
     ) -> Self {
-        let ports = backend.ports().clone();
-        let metrics = Arc::new(Metrics::new(registry(&backend)));
+        let (ports, metrics) = (backend.ports().clone(), Arc::new(Metrics::new(registry(&backend))));
         let (closing, delivered, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let (queue, sender) = VisitQueue::new(Arc::clone(&ports.bus), clock.clone(), Arc::clone(&metrics));
         let visitors = VisitorKeys::new(&backend, config.site.clone(), clock.clone());
