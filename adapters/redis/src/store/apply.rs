@@ -27,6 +27,23 @@ enum Outcome {
     Beyond(Vec<DimensionValue>),
 }
 
+/// The values for which their dimensions had no room when the batch was last counted.
+#[derive(Default)]
+struct BeyondLimit(BTreeSet<DimensionValue>);
+
+impl BeyondLimit {
+    /// Remembers the values of an attempt that failed.
+    fn update(&mut self, outcome: &Outcome) {
+        let values = match outcome {
+            // They are all that had no room.
+            Outcome::Beyond(values) if self.0.is_empty() => values.as_slice(),
+            // Another process wrote meanwhile. It may have stored one of these values.
+            _ => &[],
+        };
+        self.0 = values.iter().cloned().collect();
+    }
+}
+
 /// Applies the events of all topics in one transaction.
 pub(super) async fn apply(store: &RedisStore, events: &[Event]) -> Result<Vec<Update>> {
     let owners = store
@@ -35,18 +52,18 @@ pub(super) async fn apply(store: &RedisStore, events: &[Event]) -> Result<Vec<Up
         .map_err(|e| map(NOT_APPLIED, e))?;
     let events = owners.resolve(events);
     let reads = batch::reads(&events);
-    let mut beyond = BTreeSet::new();
+    let mut beyond = BeyondLimit::default();
     for _ in 0..MAX_ATTEMPTS {
         let Some(snapshot) = snapshot::read(store, &reads).await? else {
+            beyond.update(&Outcome::Changed);
             continue;
         };
         let zone = store.counting_zone(snapshot.site.zone.as_deref())?;
         let site = stored_site(zone, &snapshot.site);
-        let operations = count(&events, &reads, &snapshot, &site, &beyond)?;
+        let operations = count(&events, &reads, &snapshot, &site, &beyond.0)?;
         match write(store, &operations, &owners, &reads).await? {
             Outcome::Applied(updates) => return Ok(updates),
-            Outcome::Changed => {}
-            Outcome::Beyond(values) => beyond.extend(values),
+            failed => beyond.update(&failed),
         }
     }
     let what = "the events cannot be applied in Redis, because other accumulators change the same data all the time";
@@ -117,4 +134,28 @@ fn parse(reply: Value, operations: &Operations, reads: &BTreeMap<&Topic, TopicRe
     let numbers: Vec<usize> = from_redis_value(Value::Array(parts))?;
     let value = |number: usize| operations.claims.get(number.checked_sub(1)?).cloned();
     Ok(Outcome::Beyond(numbers.into_iter().filter_map(value).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use horizon_core::Day;
+    use horizon_core::reports::Dimension;
+
+    use super::*;
+
+    #[test]
+    fn a_value_that_another_process_may_have_stored_is_claimed_again() {
+        let value = |name: &str| (Dimension::Source, Day::default(), name.into());
+        let mut beyond = BeyondLimit::default();
+        beyond.update(&Outcome::Beyond(vec![value("b")]));
+        assert_eq!(beyond.0, [value("b")].into());
+        beyond.update(&Outcome::Changed);
+        assert_eq!(beyond.0, [].into());
+        // The last free place of a dimension is for `a`, until another process gives it to `b`.
+        beyond.update(&Outcome::Beyond(vec![value("b")]));
+        beyond.update(&Outcome::Beyond(vec![value("a")]));
+        assert_eq!(beyond.0, [].into());
+        beyond.update(&Outcome::Beyond(vec![value("a")]));
+        assert_eq!(beyond.0, [value("a")].into());
+    }
 }
