@@ -157,6 +157,7 @@ impl CountedBatch<'_> {
     fn write_states(&self, operations: &mut Operations) -> Result<()> {
         let unknown = StoredState::default();
         let mut records: BTreeMap<&Topic, Vec<_>> = BTreeMap::new();
+        let mut erases_key = false;
         for (topic, visitor, state) in &self.changes.visitors {
             let stored = self.snapshot.topics.get(topic);
             let stored = stored.and_then(|stored| stored.states.get(visitor)).unwrap_or(&unknown);
@@ -169,13 +170,17 @@ impl CountedBatch<'_> {
                         .operation(b"d")
                         .key(keys::of_topic(topic, keys::STATES))
                         .argument(field);
-                    operations.operation(b"w").key(keys::REWRITE_DUE.into()).number(0);
+                    erases_key = true;
                 }
             }
             if stored.is_old {
                 let old = keys::of_topic(topic, keys::OLD_VISITORS);
                 operations.operation(b"z").key(old).argument(field);
+                erases_key = true;
             }
+        }
+        if erases_key {
+            operations.operation(b"w").key(keys::REWRITE_DUE.into()).number(0);
         }
         for (topic, records) in records {
             let key = keys::of_topic(topic, keys::STATES);

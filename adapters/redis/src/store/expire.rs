@@ -134,7 +134,7 @@ async fn expire_ids(store: &RedisStore, topic: &str, oldest: Timestamp) -> Redis
 /// Deletes visitors whom the last version stored.
 async fn expire_old_visitors(store: &RedisStore, topic: &str, oldest: Timestamp) -> RedisResult<()> {
     let script = &store.scripts.expire_visitors;
-    let mut call = script.call(&[&keys::of_topic(topic, keys::OLD_VISITORS)]);
+    let mut call = script.call(&[&keys::of_topic(topic, keys::OLD_VISITORS), keys::REWRITE_DUE]);
     call.arg(oldest.as_millis()).arg(SLICE);
     while store.redis.invoke::<usize>(script, &call).await? == SLICE {}
     Ok(())

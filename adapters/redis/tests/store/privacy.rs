@@ -102,22 +102,52 @@ async fn a_visitor_key_is_nowhere_after_the_day_is_closed() {
     .await;
 }
 
+/// Returns how often the append-only file was rewritten.
+async fn rewrites(server: &RedisServer) -> String {
+    let stats = server.cli(&["INFO", "persistence"]).await.unwrap();
+    let line = stats.lines().find(|line| line.starts_with("aof_rewrites:"));
+    line.unwrap().trim().to_owned()
+}
+
+#[tokio::test]
+async fn the_file_is_rewritten_after_visitors_of_the_last_version_were_erased() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let store = connect(&server);
+    store.apply(&[hit(&Topic::Site, 1)]).await.unwrap();
+    let seen = NOW.as_millis().to_string();
+    let add = async |member: &str| {
+        let words = ["ZADD", "horizon:{site}:visitors", &seen, member];
+        server.cli(&words).await.unwrap();
+    };
+    add("sixteen bytes 01").await;
+    store.expire(NOW).await.unwrap();
+    assert_eq!(rewrites(&server).await, "aof_rewrites:0");
+    store.expire(NOW.plus(DAY * 2)).await.unwrap();
+    assert_eq!(rewrites(&server).await, "aof_rewrites:1");
+    // A visitor who comes back has a state from then on.
+    add("sixteen bytes 02").await;
+    let back = VisitorKey::from_u128(u128::from_be_bytes(*b"sixteen bytes 02"));
+    store
+        .apply(&[event(&Topic::Site, NOW, 2, EventKind::visit(Some(back)))])
+        .await
+        .unwrap();
+    let left = server.cli(&["ZCARD", "horizon:{site}:visitors"]).await.unwrap();
+    assert_eq!(left.trim(), "0");
+    store.expire(NOW).await.unwrap();
+    assert_eq!(rewrites(&server).await, "aof_rewrites:2");
+}
+
 #[tokio::test]
 async fn the_file_is_rewritten_only_after_states_were_erased() {
     let server = RedisServer::start(&[]).await.unwrap();
     let store = connect(&server);
-    let rewrites = async || {
-        let stats = server.cli(&["INFO", "persistence"]).await.unwrap();
-        let line = stats.lines().find(|line| line.starts_with("aof_rewrites:"));
-        line.unwrap().trim().to_owned()
-    };
     store.apply(&[visit(&Topic::Site, 1)]).await.unwrap();
     store.expire(NOW.plus(DAY)).await.unwrap();
-    assert_eq!(rewrites().await, "aof_rewrites:0");
+    assert_eq!(rewrites(&server).await, "aof_rewrites:0");
     for _ in 0..2 {
         store.expire(NOW.plus(DAY * 4)).await.unwrap();
     }
-    assert_eq!(rewrites().await, "aof_rewrites:1");
+    assert_eq!(rewrites(&server).await, "aof_rewrites:1");
     // The batch that closes a day erases the states that it reads.
     let mut later = visit(&Topic::Site, 2);
     later.at = NOW.plus(DAY * 5);
@@ -126,5 +156,5 @@ async fn the_file_is_rewritten_only_after_states_were_erased() {
     store.apply(&[later]).await.unwrap();
     store.apply(&[much_later]).await.unwrap();
     store.expire(NOW.plus(DAY * 10)).await.unwrap();
-    assert_eq!(rewrites().await, "aof_rewrites:2");
+    assert_eq!(rewrites(&server).await, "aof_rewrites:2");
 }
