@@ -56,5 +56,5 @@ pub use session_columns::{PackedSessions, SessionColumns, SessionColumnsError};
 pub use session_row::{PageRow, SessionId, SessionRow};
 pub use table::{Row, Table, Value};
 pub use time_zone::{LocalTime, SiteTimeZone, TimeZoneError};
-pub use verify::{VerifiedTopic, verify};
+pub use verify::{MAX_DISCREPANCIES, VerifiedTopic, verify};
 pub use visitor_state::VisitorState;

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{Day, EventCounts, Stats, Timestamp, Topic, Update};
 
-/// The maximum number of discrepancies that are returned.
-const MAX_DISCREPANCIES: usize = 1_000;
+/// The maximum number of discrepancies that [`verify`] returns.
+pub const MAX_DISCREPANCIES: usize = 1_000;
 
 /// The totals of a topic, and what of them is not in a bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl VerifiedTopic {
 }
 
 /// Compares the totals with the buckets, and the buckets with each other and with the session rows. Returns at most
-/// 1,000 numbers that differ, in a fixed order.
+/// [`MAX_DISCREPANCIES`] numbers that differ, in a fixed order.
 ///
 /// `first_session_day` is the first day whose session rows are kept; `None` if none were erased. Read everything in one
 /// transaction.

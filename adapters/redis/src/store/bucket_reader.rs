@@ -196,7 +196,7 @@ pub(super) async fn bucket_days(store: &RedisStore, topics: &[&Topic]) -> Result
 }
 
 /// Decodes the days of [`keys::BUCKET_DAYS`].
-pub(super) fn decode_days(bytes: Option<Vec<u8>>) -> Vec<Day> {
+fn decode_days(bytes: Option<Vec<u8>>) -> Vec<Day> {
     let bytes = bytes.unwrap_or_default();
     let (days, _) = bytes.as_chunks();
     let day = |bytes: &[u8; 4]| Day::from_number(i32::from_be_bytes(*bytes).into());

@@ -259,3 +259,54 @@ async fn buckets_and_states_stay_below_the_documented_size() {
     assert!(state <= 200, "{state} bytes for the state of a session");
     assert!(values <= 160, "{values} bytes for a dimension with one value");
 }
+
+/// Redis serves nobody else during a transaction.
+#[tokio::test]
+async fn the_verification_reads_a_long_time_in_short_transactions() {
+    let (server, store) = start().await;
+    let minutes_of_day = 24 * 60;
+    let events: Vec<Event> = (0..100_u32)
+        .flat_map(|day| {
+            let number = u64::from(day) * 2;
+            [Topic::Site, page("one")].map(|topic| open(&topic, number, number, day * minutes_of_day))
+        })
+        .collect();
+    store.apply(&events).await.unwrap();
+    for (setting, value) in [("slowlog-max-len", "10000"), ("slowlog-log-slower-than", "0")] {
+        server.cli(&["CONFIG", "SET", setting, value]).await.unwrap();
+    }
+    expect_sums(&store).await;
+    let log = server.cli(&["SLOWLOG", "GET", "-1"]).await.unwrap().to_lowercase();
+    let transactions = log.split("\nmulti\n").map(|reads| reads.matches("hgetall").count());
+    let (count, longest) = (transactions.clone().count(), transactions.max().unwrap());
+    assert!(count >= 100 / 4 + 100 / 63 && longest <= 65, "{longest} reads in one of {count}");
+}
+
+#[tokio::test]
+async fn events_that_arrive_during_the_verification_are_no_discrepancies() {
+    let (server, store) = start().await;
+    let other = connect(&server);
+    let minutes_of_day = 24 * 60;
+    let days: Vec<Event> = (0..30_u32)
+        .flat_map(|day| {
+            let number = u64::from(day) * 2;
+            [
+                open(&Topic::Site, number, number, day * minutes_of_day),
+                like(&Topic::Site, number + 1, number, true),
+            ]
+        })
+        .collect();
+    store.apply(&days).await.unwrap();
+    for number in 0..60_u64 {
+        // A like moves from its day to the last one, without a change of the totals. The visit is late.
+        let mut moved = like(&Topic::Site, 1_000 + number, number % 30 * 2, true);
+        moved.at = NOW.plus(DAY * 29).plus(MILLI * u32::try_from(number).unwrap());
+        let late = open(&Topic::Site, 2_000 + number, 2_000 + number, 1);
+        let writes = async {
+            for event in [late, moved, open(&Topic::Site, 3_000 + number, 3_000 + number, 2)] {
+                apply(&other, &[event]).await;
+            }
+        };
+        tokio::join!(writes, expect_sums(&store));
+    }
+}
