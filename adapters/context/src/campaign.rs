@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use horizon_core::ContextValue;
 
-use crate::value::{cut, value};
+use crate::value::{cut, parameter_value};
 
 /// How much of a query is read, in bytes.
 const MAX_QUERY_BYTES: usize = 4_096;
@@ -51,7 +51,7 @@ fn set<'a>(target: &mut Option<Cow<'a, str>>, text: Cow<'a, str>) {
 
 fn set_value(target: &mut Option<ContextValue>, text: &str) {
     if target.is_none() {
-        *target = value(text);
+        *target = parameter_value(text);
     }
 }
 
@@ -70,6 +70,13 @@ mod tests {
         );
         assert_eq!(campaign.sources, [None, Some("a".into()), None]);
         assert!(campaign.term.is_none() && campaign.content.is_none());
+    }
+
+    #[test]
+    fn a_mail_address_is_no_value() {
+        let long = format!("utm_campaign={}@example.com&utm_term=ada%40example.com", "a".repeat(300));
+        let campaign = Campaign::of_query(&long);
+        assert!(campaign.campaign.is_none() && campaign.term.is_none());
     }
 
     #[test]

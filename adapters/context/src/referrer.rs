@@ -7,7 +7,7 @@ use horizon_core::ContextValue;
 use crate::{
     channel::Channel,
     sources::{KnownSource, known_source},
-    value::{cut, value},
+    value::{cut, parameter_value},
 };
 
 /// How much of a referrer is read, in bytes: more than the longest host name (RFC 1035 §2.3.4: 255) with a scheme.
@@ -52,7 +52,7 @@ impl OwnHosts {
     /// Android app.
     pub(crate) fn source_of_referrer(&self, referrer: &str, requested: Option<&str>) -> Option<VisitSource> {
         let (scheme, rest) = cut(referrer.trim(), MAX_REFERRER_BYTES).split_once("://")?;
-        let authority = rest.split(['/', '?', '#', '\\']).next()?;
+        let authority = before_path(rest)?;
         match scheme.to_ascii_lowercase().as_str() {
             "http" | "https" => self.source_of_host(&host_of_authority(authority)?, requested),
             "android-app" => source_of_app(authority),
@@ -60,12 +60,13 @@ impl OwnHosts {
         }
     }
 
-    /// Returns the source that a parameter of the page states: a name, a host or a URL. `None` for hosts of the site.
+    /// Returns the source that a parameter of the page states: a name, a host or a URL. `None` for hosts of the site,
+    /// and for texts with `@`. A path, query or fragment is dropped.
     pub(crate) fn source_of_parameter(&self, text: &str, requested: Option<&str>) -> Option<VisitSource> {
         if text.contains("://") {
             return self.source_of_referrer(text, requested);
         }
-        let name = value(text)?;
+        let name = parameter_value(before_path(text)?)?;
         if let Some(known) = known_source(name.as_str()) {
             return Some(known.into());
         }
@@ -94,6 +95,11 @@ impl OwnHosts {
             },
         })
     }
+}
+
+/// Returns what is in front of the path, the query and the fragment of a URL without a scheme.
+fn before_path(url: &str) -> Option<&str> {
+    url.split(['/', '?', '#', '\\']).next()
 }
 
 /// Returns the channel of a source that is no known name.
@@ -222,6 +228,13 @@ mod tests {
             ),
             ("Spring Newsletter", Some(("spring newsletter", Channel::Mail))),
             ("v1.2", Some(("v1.2", Channel::Other))),
+            ("news.example.com/a/b?c=d", Some(("example.com", Channel::Other))),
+            ("Reddit/r/rust", Some(("reddit", Channel::Social))),
+            ("spring?reader=7#x", Some(("spring", Channel::Other))),
+            ("ada@example.com", None),
+            ("ada@example.com/a", None),
+            ("/a/b", None),
+            ("news.example.com/?reader=ada@example.com", Some(("example.com", Channel::Other))),
             ("example.org", None),
             ("https://www.example.org/a", None),
             ("\n", None),

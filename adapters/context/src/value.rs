@@ -13,6 +13,11 @@ pub(crate) fn value(text: &str) -> Option<ContextValue> {
     (!value.as_str().is_empty()).then_some(value)
 }
 
+/// Returns the text of a parameter as a value. `None` with `@`: mail programs put the address of the reader into links.
+pub(crate) fn parameter_value(text: &str) -> Option<ContextValue> {
+    value(text).filter(|_| !text.contains('@'))
+}
+
 /// Returns the start of the text, at most this many bytes.
 pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
