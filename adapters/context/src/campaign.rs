@@ -74,7 +74,10 @@ mod tests {
 
     #[test]
     fn a_mail_address_is_no_value() {
-        let long = format!("utm_campaign={}@example.com&utm_term=ada%40example.com", "a".repeat(300));
+        let long = format!(
+            "utm_campaign={}@example.com&utm_term=ada%40example.com",
+            "a".repeat(300)
+        );
         let campaign = Campaign::of_query(&long);
         assert!(campaign.campaign.is_none() && campaign.term.is_none());
     }

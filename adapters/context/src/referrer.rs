@@ -1,6 +1,6 @@
 //! The host of a referrer, and the source that it means.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use horizon_core::ContextValue;
 
@@ -61,7 +61,7 @@ impl OwnHosts {
     }
 
     /// Returns the source that a parameter of the page states: a name, a host or a URL. `None` for hosts of the site,
-    /// and for texts with `@`. A path, query or fragment is dropped.
+    /// for IP addresses, and for texts with `@`. A path, query or fragment is dropped.
     pub(crate) fn source_of_parameter(&self, text: &str, requested: Option<&str>) -> Option<VisitSource> {
         if text.contains("://") {
             return self.source_of_referrer(text, requested);
@@ -72,6 +72,7 @@ impl OwnHosts {
         }
         let host = host_of_authority(name.as_str()).filter(|host| host.contains('.'));
         match host {
+            None if is_address(name.as_str()) => None,
             Some(host) if self.contains(&host, requested) => None,
             Some(host) if public_domain(&host).is_some() => self.source_of_host(&host, requested),
             _ => Some(VisitSource {
@@ -137,6 +138,12 @@ fn host_of_authority(authority: &str) -> Option<String> {
         && host.split('.').all(|label| !label.is_empty())
         && host.parse::<Ipv4Addr>().is_err();
     is_name.then(|| host.to_owned())
+}
+
+/// Returns whether an authority is an IP address, with or without a port.
+fn is_address(authority: &str) -> bool {
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    host.parse::<IpAddr>().is_ok() || host.parse::<SocketAddr>().is_ok() || host.starts_with('[')
 }
 
 /// Returns whether a host name or the id of an app may contain the byte. Browsers send other characters of host names
@@ -234,9 +241,22 @@ mod tests {
             ("ada@example.com", None),
             ("ada@example.com/a", None),
             ("/a/b", None),
-            ("news.example.com/?reader=ada@example.com", Some(("example.com", Channel::Other))),
+            (
+                "news.example.com/?reader=ada@example.com",
+                Some(("example.com", Channel::Other)),
+            ),
             ("example.org", None),
             ("https://www.example.org/a", None),
+            (
+                "example.com/private?token=secret",
+                Some(("example.com", Channel::Other)),
+            ),
+            ("www.google.de/search?q=secret", Some(("google", Channel::Search))),
+            ("example.org/a", None),
+            ("198.51.100.9", None),
+            ("198.51.100.9:80/a", None),
+            ("2001:db8::1", None),
+            ("[2001:db8::1]", None),
             ("\n", None),
         ] {
             let source = own.source_of_parameter(text, None);

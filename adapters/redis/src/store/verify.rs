@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use horizon_core::reports::{
-    Counts, Dimension, Discrepancy, MAX_DISCREPANCIES, MemoryReportReader, SessionColumnsError, SiteTimeZone, VerifiedTopic,
+    Counts, Dimension, Discrepancy, MAX_DISCREPANCIES, MemoryReportReader, SessionColumnsError, SiteTimeZone,
+    VerifiedTopic,
 };
 use horizon_core::{Day, Error, Result, Topic};
 use redis::{FromRedisValue, Value, from_redis_value};

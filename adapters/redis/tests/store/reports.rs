@@ -279,7 +279,10 @@ async fn the_verification_reads_a_long_time_in_short_transactions() {
     let log = server.cli(&["SLOWLOG", "GET", "-1"]).await.unwrap().to_lowercase();
     let transactions = log.split("\nmulti\n").map(|reads| reads.matches("hgetall").count());
     let (count, longest) = (transactions.clone().count(), transactions.max().unwrap());
-    assert!(count >= 100 / 4 + 100 / 63 && longest <= 65, "{longest} reads in one of {count}");
+    assert!(
+        count >= 100 / 4 + 100 / 63 && longest <= 65,
+        "{longest} reads in one of {count}"
+    );
 }
 
 #[tokio::test]
