@@ -8,13 +8,13 @@ use std::{
 
 use horizon_core::{Event, Slug, Topic, reports::SiteTimeZone, testing::ReportModel};
 
-use crate::counts::Counts;
+use crate::counts::PageTotals;
 
 /// The acknowledged events, and the totals that they add up to.
 #[derive(Debug, Default)]
 pub(crate) struct AckLog {
     /// Of all events but those in `sessions`.
-    counts: Mutex<BTreeMap<Topic, Counts>>,
+    counts: Mutex<BTreeMap<Topic, PageTotals>>,
     /// The events of visitors with sessions, who have no other events.
     sessions: Mutex<Vec<Event>>,
     comments: Mutex<BTreeMap<Slug, BTreeSet<String>>>,
@@ -34,7 +34,7 @@ impl AckLog {
     }
 
     /// Adds to the expected totals of a topic.
-    pub(crate) fn add(&self, topic: &Topic, more: Counts) {
+    pub(crate) fn add(&self, topic: &Topic, more: PageTotals) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         *counts.entry(topic.clone()).or_default() += more;
     }
@@ -50,15 +50,15 @@ impl AckLog {
     /// Records an acknowledged comment.
     pub(crate) fn comment(&self, slug: &Slug, text: String) {
         self.all_comments().entry(slug.clone()).or_default().insert(text);
-        let one = Counts {
+        let one = PageTotals {
             comments: 1,
-            ..Counts::default()
+            ..PageTotals::default()
         };
         self.add(&slug.clone().into(), one);
     }
 
     /// Returns the expected totals.
-    pub(crate) fn counts(&self) -> BTreeMap<Topic, Counts> {
+    pub(crate) fn counts(&self) -> BTreeMap<Topic, PageTotals> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let events = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         // No event is late, so that totals do not depend on the time zone.

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::{
     classes::Class,
-    counts::Counts,
+    counts::PageTotals,
     mutant::{FaultMutant, MutatedPart},
     node_process::{NodeProcess, Role},
     site_zone::zone_at_five,
@@ -148,7 +148,10 @@ impl FaultCluster {
     }
 
     /// Returns the stored totals, read from the store itself.
-    pub(crate) async fn stored(&self, topics: impl Iterator<Item = &Topic>) -> anyhow::Result<BTreeMap<Topic, Counts>> {
+    pub(crate) async fn stored(
+        &self,
+        topics: impl Iterator<Item = &Topic>,
+    ) -> anyhow::Result<BTreeMap<Topic, PageTotals>> {
         let topics: Vec<Topic> = topics.cloned().collect();
         // The first call after an outage may fail although Redis is running again.
         let updates = wait_until("the store can be read", async || {

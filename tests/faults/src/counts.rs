@@ -4,13 +4,13 @@ use horizon_core::{Stats, wire::PageStats};
 
 /// The totals of a page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct PageTotals {
     pub(crate) visits: u64,
     pub(crate) likes: u64,
     pub(crate) comments: u64,
 }
 
-impl AddAssign for Counts {
+impl AddAssign for PageTotals {
     fn add_assign(&mut self, more: Self) {
         self.visits += more.visits;
         self.likes += more.likes;
@@ -18,7 +18,7 @@ impl AddAssign for Counts {
     }
 }
 
-impl From<Stats> for Counts {
+impl From<Stats> for PageTotals {
     fn from(stats: Stats) -> Self {
         Self {
             visits: stats.visits,
@@ -28,7 +28,7 @@ impl From<Stats> for Counts {
     }
 }
 
-impl From<&PageStats> for Counts {
+impl From<&PageStats> for PageTotals {
     fn from(numbers: &PageStats) -> Self {
         Self {
             visits: numbers.visits,
@@ -38,7 +38,7 @@ impl From<&PageStats> for Counts {
     }
 }
 
-impl fmt::Display for Counts {
+impl fmt::Display for PageTotals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             visits,

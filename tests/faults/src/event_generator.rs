@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use horizon_core::{Event, EventKind, ReaderId, Slug, Stamp, Timestamp, Topic, testing::RandomVisits};
 
-use crate::{ack_log::AckLog, counts::Counts};
+use crate::{ack_log::AckLog, counts::PageTotals};
 
 /// The share of the events that are of visitors with sessions: one in eight.
 const SESSION_SHARE: u64 = 8;
@@ -78,9 +78,9 @@ impl EventGenerator {
         } else {
             self.page()
         };
-        let one = Counts {
+        let one = PageTotals {
             visits: 1,
-            ..Counts::default()
+            ..PageTotals::default()
         };
         ack_log.add(&topic, one);
         self.event(now, topic, EventKind::visit(None))
@@ -98,9 +98,9 @@ impl EventGenerator {
             };
             events.push(self.event(at, topic.clone(), kind));
         }
-        let last = Counts {
+        let last = PageTotals {
             likes: length % 2,
-            ..Counts::default()
+            ..PageTotals::default()
         };
         ack_log.add(&topic, last);
     }
@@ -149,7 +149,7 @@ mod tests {
         let counts = ack_log.counts();
         assert_eq!(counts.len(), 7, "{counts:?}");
         for (topic, counts) in counts {
-            assert_eq!(Counts::from(store.total(&topic).await.unwrap().stats), counts);
+            assert_eq!(PageTotals::from(store.total(&topic).await.unwrap().stats), counts);
         }
     }
 }

@@ -9,7 +9,7 @@ use horizon_core::{
 use horizon_test_support::http;
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 
-use crate::counts::Counts;
+use crate::counts::PageTotals;
 
 /// The wait before a reconnection, unless the stream sets another one.
 const RETRY: Duration = Duration::from_secs(3);
@@ -77,8 +77,8 @@ impl FaultViewer {
     }
 
     /// Returns the totals that the viewer sees.
-    pub(crate) fn counts(&self) -> Option<Counts> {
-        self.view().numbers.as_ref().map(Counts::from)
+    pub(crate) fn counts(&self) -> Option<PageTotals> {
+        self.view().numbers.as_ref().map(PageTotals::from)
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    ack_log::AckLog, cluster::FaultCluster, counts::Counts, live_viewers::LiveViewers, node_process::NodeProcess,
+    ack_log::AckLog, cluster::FaultCluster, counts::PageTotals, live_viewers::LiveViewers, node_process::NodeProcess,
     report::ALARM, retrying_clients::RetryingClient, stream,
 };
 
@@ -82,7 +82,7 @@ impl Oracle<'_> {
     }
 
     /// Compares the stored totals with the acknowledged events. Returns those that web nodes show.
-    async fn stored(&mut self) -> anyhow::Result<BTreeMap<Topic, Counts>> {
+    async fn stored(&mut self) -> anyhow::Result<BTreeMap<Topic, PageTotals>> {
         let acknowledged = self.ack_log.counts();
         let mut stored = self.cluster.stored(acknowledged.keys()).await?;
         for (topic, acknowledged) in &acknowledged {
@@ -99,7 +99,7 @@ impl Oracle<'_> {
 
     /// Checks that all viewers and web nodes show the stored totals in time. A viewer without a stream may reconnect
     /// first.
-    async fn shown(&mut self, stored: &BTreeMap<Topic, Counts>) {
+    async fn shown(&mut self, stored: &BTreeMap<Topic, PageTotals>) {
         let started = Instant::now();
         let late = settled(SHOWN_WITHIN, async || {
             let mut late = self.late_viewers(stored);
@@ -139,7 +139,7 @@ impl Oracle<'_> {
             .collect()
     }
 
-    fn late_viewers(&self, stored: &BTreeMap<Topic, Counts>) -> Vec<String> {
+    fn late_viewers(&self, stored: &BTreeMap<Topic, PageTotals>) -> Vec<String> {
         let live = self.viewers.iter().filter(|viewer| viewer.view().is_live);
         let late = live.filter_map(|viewer| {
             let stored = stored.get(&viewer.topic).copied().unwrap_or_default();
@@ -155,16 +155,16 @@ impl Oracle<'_> {
         late.collect()
     }
 
-    async fn late_webs(&self, stored: &BTreeMap<Topic, Counts>) -> Vec<String> {
+    async fn late_webs(&self, stored: &BTreeMap<Topic, PageTotals>) -> Vec<String> {
         let mut late = Vec::new();
         for web in &self.cluster.webs {
             for (topic, stored) in stored {
                 match numbers(web.address(), topic).await {
-                    Ok(stats) if Counts::from(&stats) == *stored => {}
+                    Ok(stats) if PageTotals::from(&stats) == *stored => {}
                     Ok(stats) => late.push(format!(
                         "{} returns {} for {topic}, and {stored} are stored",
                         web.name(),
-                        Counts::from(&stats)
+                        PageTotals::from(&stats)
                     )),
                     Err(error) => late.push(format!("{} returns no numbers for {topic}: {error:#}", web.name())),
                 }
@@ -221,7 +221,7 @@ impl Oracle<'_> {
     }
 
     /// Checks that a new like on each web node is shown to every viewer.
-    async fn fresh(&mut self, mut stored: BTreeMap<Topic, Counts>, rng: &mut Rng) -> anyhow::Result<()> {
+    async fn fresh(&mut self, mut stored: BTreeMap<Topic, PageTotals>, rng: &mut Rng) -> anyhow::Result<()> {
         for web in &self.cluster.webs {
             let mut client = RetryingClient::new(FINAL_CLIENT, &[web.address()], rng.fork(), self.ack_log);
             for slug in &self.cluster.slugs {

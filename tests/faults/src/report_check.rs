@@ -23,8 +23,8 @@ const MAX_AGE: Duration = Duration::from_secs(24 * 3_600).saturating_add(PAST);
 /// The longest text of an answer in a finding, in characters.
 const MAX_ANSWER: usize = 200;
 
-/// Stops the web nodes of a class, waits until their last events are counted, and compares all reports of the store with
-/// the events of the stream. Each difference is a finding.
+/// Stops the web nodes of a class, waits until their last events are counted, and compares all reports of the store
+/// with the events of the stream. Each difference is a finding.
 pub(crate) async fn run(
     outcome: &mut ClassOutcome,
     cluster: &mut FaultCluster,

@@ -10,7 +10,7 @@ use horizon_test_support::http;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::{ack_log::AckLog, cluster::NO_VISIT, counts::Counts};
+use crate::{ack_log::AckLog, cluster::NO_VISIT, counts::PageTotals};
 
 /// The time between two attempts.
 const RETRY_INTERVAL: Duration = Duration::from_millis(20);
@@ -138,9 +138,9 @@ impl<'a> RetryingClient<'a> {
     /// Records an acknowledged event that adds this number of likes.
     fn record(&self, slug: &Slug, likes: u64) {
         self.ack_log.acknowledged(1);
-        let likes = Counts {
+        let likes = PageTotals {
             likes,
-            ..Counts::default()
+            ..PageTotals::default()
         };
         self.ack_log.add(&Topic::from(slug.clone()), likes);
     }

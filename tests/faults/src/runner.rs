@@ -16,7 +16,7 @@ use crate::{
     alarms,
     classes::Class,
     cluster::FaultCluster,
-    counts::Counts,
+    counts::PageTotals,
     event_generator::EventGenerator,
     faults::ClassRun,
     live_viewers::LiveViewers,
@@ -32,8 +32,8 @@ use crate::{
 /// The longest wait for all viewers to connect before the first fault.
 const CONNECT_WITHIN: Duration = Duration::from_secs(30);
 
-/// How long ago the events of the past are: 31 hours, and up to 20 hours more. At five o'clock all are of the day before
-/// yesterday, which accumulators close only when the first event of today is counted.
+/// How long ago the events of the past are: 31 hours, and up to 20 hours more. At five o'clock all are of the day
+/// before yesterday, which accumulators close only when the first event of today is counted.
 pub(crate) const PAST: Duration = Duration::from_secs(31 * 3_600);
 
 /// Runs the selected classes and prints their outcomes.
@@ -166,9 +166,9 @@ async fn connect_viewers(cluster: &FaultCluster, scale: &Scale, ack_log: &AckLog
         let visits = viewers.at(topic);
         ack_log.add(
             topic,
-            Counts {
+            PageTotals {
                 visits,
-                ..Counts::default()
+                ..PageTotals::default()
             },
         );
     }

@@ -126,7 +126,7 @@ impl AlarmScenario {
         LikeClients::new(webs, self.rng.fork())
     }
 
-    /// Counts a fault.
+    /// PageTotals a fault.
     pub(crate) fn count_fault(&mut self) {
         self.faults += 1;
     }
