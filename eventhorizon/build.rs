@@ -21,8 +21,8 @@ const BLOG: &str = "// blog";
 /// end of a page was on screen.
 const MODULES: [&str; 3] = ["comments.js", "events.js", "finished.js"];
 
-/// The bits of the hash in the URL of a module.
-const HASH_BITS: u64 = 0xff_ffff;
+/// The bits of the hash in the URLs of the modules.
+const HASH_BITS: u64 = 0xffff;
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -32,13 +32,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let lines = stream.lines().filter(|line| !line.ends_with(BLOG));
     let stream = lines.collect::<Vec<_>>().join("\n");
     let mut client = minify(&source("client.js")?.replace(STREAM, &stream))?;
+    // Browsers cache the files, but not for the same time: the hash avoids two versions at once. All modules have the
+    // same one, which compresses better.
+    let mut hasher = DefaultHasher::new();
     for name in MODULES {
         let module = minify(&source(name)?)?;
-        // Browsers cache the files, but not for the same time: the hash avoids two versions at once.
-        let mut hasher = DefaultHasher::new();
         module.hash(&mut hasher);
-        client = client.replace(name, &format!("{name}?{:06x}", hasher.finish() & HASH_BITS));
         write(name, &module)?;
+    }
+    let hash = hasher.finish() & HASH_BITS;
+    for name in MODULES {
+        client = client.replace(name, &format!("{name}?{hash:04x}"));
     }
     write("client.js", &client)
 }

@@ -54,9 +54,9 @@
  * seconds or scrolled past. The end is that of the first element with `data-horizon-end`, otherwise of the first
  * `article` without another one next to it, otherwise of `main`; a page without any of them reports nothing.
  *
- * **Where readers come from.** The address of the stream says `document.referrer`, the query of the page's own URL (for
- * `utm_source` and similar) and the width of the viewport. The server keeps no address of them, only what reports show:
- * the name or domain of the source, the campaign, and the kind of device.
+ * **Where readers come from.** The address of the stream says the origin of `document.referrer`, the parameters `utm_*`,
+ * `ref` and `source` of the page's own URL, and the width of the viewport. The server keeps only what reports show: the
+ * name or domain of the source, the campaign, and the kind of device.
  *
  * **Names of pages** are their decoded URL paths without slashes around them, in Unicode normalization form C, such as
  * `docs/guide`; that of the root page is `/`. In lists, elements with other names are ignored.

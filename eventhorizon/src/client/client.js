@@ -78,7 +78,7 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
         !others.has(page) &&
         others.size < 100 &&
         isPage(page) &&
-        (room -= ("&" + new URLSearchParams({ page })).length) > 0
+        (room -= (new URLSearchParams({ page }) + "&").length) > 0
       )
         others.add(page);
       if (horizonEvent || name == "links") load(1, (module) => module?.listen(context));
@@ -183,7 +183,7 @@ export const connect = ({ slug: pinned, base, root = document, onnumbers, oncomm
     })
   );
   const observer = new MutationObserver(refresh);
-  observer.observe(root, { subtree: true, childList: true, attributeFilter: ["data-slug", "data-horizon-slug"] });
+  observer.observe(root, { subtree: true, childList: true, attributeFilter: ["data-horizon-slug", "data-slug"] });
   refresh();
 
   return (window.horizonLive = {

@@ -43,11 +43,16 @@ export const liveStream = (onMessage) => {
     stop();
     due = Date.now() + 45000;
     lost ||= Date.now(); // blog
-    // A new visit says how the page was opened. Encoded, the texts have at most 4,500 bytes.
+    // A new visit says how the page was opened: the origin of the referrer, and the parameters that name a source or a
+    // campaign. Proxies log addresses, and other parts may be secrets. Encoded, the texts have at most 4,500 bytes.
     const opened =
       Date.now() < againUntil
         ? { again: 1 }
-        : { w: innerWidth, r: document.referrer.slice(0, 500), q: location.search.slice(1, 1000) };
+        : {
+            w: innerWidth,
+            r: document.referrer.split("/", 3).join("/"),
+            q: location.search.replace(/[?&](?!utm_|ref=|source=)[^&]*/g, "").slice(1, 1000),
+          };
     source = new EventSource(streamUrl + new URLSearchParams(opened), { withCredentials: true });
     for (const type of ["live", "site", "comments", "page", "reader"]) source.addEventListener(type, receive);
     source.onerror = () => {
