@@ -194,7 +194,8 @@ impl<L: ReportLedger> ReportBatch<'_, L> {
     /// Writes the rows of a visitor's sessions, and removes those that are not there any more.
     pub(super) fn write_sessions(&mut self, state: &mut VisitorState, stored: &[SessionId]) -> Result<(), L::Error> {
         let numbers = &mut state.numbers;
-        for visit in state.visits.iter_mut().filter(|visit| !visit.data.is_undated) {
+        let sessions = state.visits.iter_mut();
+        for visit in sessions.filter(|visit| !visit.data.is_undated && visit.data.session.is_some()) {
             let day = self.days.local_time(visit.start).day;
             let visitor = self.visitor_number(numbers, day)?;
             self.write_session(visit, day, visitor)?;

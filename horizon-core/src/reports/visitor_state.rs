@@ -58,10 +58,9 @@ impl VisitorState {
         self.last_seen().is_none_or(|last| is_closed(last, cutoff))
     }
 
-    /// Returns the first day with a session whose row may still change, or `None` if there is no such session.
-    #[must_use]
-    pub fn first_session_day(&self) -> Option<Day> {
-        self.row_ids().into_iter().map(|id| id.day).min()
+    /// Returns the days of the sessions whose rows may still change. One day may come several times.
+    pub fn session_days(&self) -> impl Iterator<Item = Day> {
+        self.row_ids().into_iter().map(|id| id.day)
     }
 
     /// Returns the rows of the sessions.

@@ -192,14 +192,15 @@ pub(super) const STEPS: &[&str] = &[
         PRIMARY KEY (topic, day)
     ) STRICT, WITHOUT ROWID;
 
-    -- The numbers of a day of a value of a dimension. Each row has one of the places of its dimension and day.
+    -- The numbers of a day of a value of a dimension. Each row has one of the places of its dimension and day. A batch
+    -- changes a value of each dimension: the day comes first, so that these rows are on few pages of the file.
     CREATE TABLE dimension_days (
-        dimension INTEGER NOT NULL,
         day INTEGER NOT NULL,
+        dimension INTEGER NOT NULL,
         value TEXT NOT NULL,",
         counts_columns!(),
         "
-        PRIMARY KEY (dimension, day, value)
+        PRIMARY KEY (day, dimension, value)
     ) STRICT, WITHOUT ROWID;
 
     -- How often each custom event happened in an hour.
@@ -219,23 +220,25 @@ pub(super) const STEPS: &[&str] = &[
         PRIMARY KEY (day, kind)
     ) STRICT, WITHOUT ROWID;
 
-    -- The sessions of open days, and those that came to a closed day after it was packed.
+    -- The sessions of open days, and those that are not packed yet: loose sessions. `visitor` is a number of the day.
     CREATE TABLE sessions (
         day INTEGER NOT NULL,
         number INTEGER NOT NULL,
+        visitor INTEGER,
         session BLOB NOT NULL,
         PRIMARY KEY (day, number)
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX sessions_visitor ON sessions (day, visitor);
 
-    -- The sessions of closed days in columns. Those with a number from `next` on are in `sessions`. Earlier ones that
-    -- are still there are about to be erased.
+    -- The sessions of closed days in columns, in parts. All sessions of a visitor on a day are loose or in one part.
     CREATE TABLE packed_sessions (
-        day INTEGER PRIMARY KEY,
-        next INTEGER NOT NULL,
+        id INTEGER PRIMARY KEY,
+        day INTEGER NOT NULL,
         count INTEGER NOT NULL,
         sessions BLOB NOT NULL,
         pages BLOB NOT NULL
     ) STRICT;
+    CREATE INDEX packed_sessions_day ON packed_sessions (day);
 "
     ),
 ];

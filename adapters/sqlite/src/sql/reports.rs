@@ -79,14 +79,13 @@ statements! {
     REMOVE_VISITOR_STATE = "DELETE FROM visitor_states WHERE id = ?1";
     EXPIRE_VISITOR_STATES = "DELETE FROM visitor_states WHERE id IN
         (SELECT id FROM visitor_states INDEXED BY visitor_states_last_day WHERE last_day < ?1 LIMIT ?2)";
-    // The first day whose sessions may still change.
-    FIRST_OPEN_SESSION_DAY = "SELECT first_day FROM visitor_states INDEXED BY visitor_states_first_day
-        WHERE first_day IS NOT NULL ORDER BY first_day LIMIT 1";
+    STATES_WITH_SESSIONS_BEFORE = "SELECT state FROM visitor_states INDEXED BY visitor_states_first_day
+        WHERE first_day < ?1";
 
     DAY_NUMBER = "SELECT next FROM day_numbers WHERE day = ?1 AND kind = ?2";
     SET_DAY_NUMBER = "INSERT INTO day_numbers (day, kind, next) VALUES (?1, ?2, ?3)
         ON CONFLICT DO UPDATE SET next = excluded.next";
-    HAS_VALUE = "SELECT 1 FROM dimension_days WHERE dimension = ?1 AND day = ?2 AND value = ?3";
+    HAS_VALUE = "SELECT 1 FROM dimension_days WHERE day = ?1 AND dimension = ?2 AND value = ?3";
     COMMENT_IS_DATED = "SELECT is_dated FROM comments WHERE id = ?1";
 
     ADD_TO_HOUR = add_to_topic!("topic_hours", "hour");
@@ -103,27 +102,26 @@ statements! {
     ADD_UNDATED = "UPDATE topics SET undated_visits = undated_visits + ?2, undated_likes = undated_likes + ?3,
         undated_comments = undated_comments + ?4 WHERE topic = ?1";
 
-    SET_SESSION = "INSERT INTO sessions (day, number, session) VALUES (?1, ?2, ?3)
+    SET_SESSION = "INSERT INTO sessions (day, number, visitor, session) VALUES (?1, ?2, ?3, ?4)
         ON CONFLICT DO UPDATE SET session = excluded.session";
     REMOVE_SESSION = "DELETE FROM sessions WHERE day = ?1 AND number = ?2";
-    SESSIONS_OF_DAY = "SELECT session FROM sessions WHERE day = ?1 AND number >= ?2";
-    NEXT_LOOSE_DAY = "SELECT day FROM sessions WHERE day >= ?1 AND day <= ?2 ORDER BY day LIMIT 1";
-    NEXT_PACKED_DAY = "SELECT day FROM packed_sessions WHERE day >= ?1 AND day <= ?2 ORDER BY day LIMIT 1";
-    PACKED_SESSIONS = "SELECT next, count, sessions, pages FROM packed_sessions WHERE day = ?1";
-    PACKED_DAY = "SELECT next, count FROM packed_sessions WHERE day = ?1";
-    SET_PACKED_SESSIONS = "INSERT INTO packed_sessions (day, next, count, sessions, pages) VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT DO UPDATE SET next = excluded.next, count = excluded.count, sessions = excluded.sessions,
-        pages = excluded.pages";
-    EXPIRE_PACKED_LOOSE_SESSIONS = "DELETE FROM sessions WHERE (day, number) IN
-        (SELECT day, number FROM sessions
-        WHERE day = ?1 AND number < (SELECT next FROM packed_sessions WHERE day = ?1) LIMIT ?2)";
+    LOOSE_SESSIONS = "SELECT session FROM sessions INDEXED BY sessions_visitor WHERE day = ?1 ORDER BY visitor";
+    NEXT_LOOSE_DAY = "SELECT day FROM sessions INDEXED BY sessions_visitor
+        WHERE day >= ?1 AND day <= ?2 ORDER BY day LIMIT 1";
+    NEXT_PACKED_DAY = "SELECT day FROM packed_sessions INDEXED BY packed_sessions_day
+        WHERE day >= ?1 AND day <= ?2 ORDER BY day LIMIT 1";
+    PACKED_PARTS = "SELECT sessions, pages FROM packed_sessions INDEXED BY packed_sessions_day WHERE day = ?1";
+    PACKED_PART_WITH_ROOM = "SELECT sessions, pages, id FROM packed_sessions INDEXED BY packed_sessions_day
+        WHERE day = ?1 AND count <= ?2 LIMIT 1";
+    ADD_PACKED_PART = "INSERT INTO packed_sessions (day, count, sessions, pages) VALUES (?1, ?2, ?3, ?4)";
+    REMOVE_PACKED_PART = "DELETE FROM packed_sessions WHERE id = ?1";
     EXPIRE_LOOSE_SESSIONS = "DELETE FROM sessions WHERE (day, number) IN
-        (SELECT day, number FROM sessions WHERE day < ?1 LIMIT ?2)";
-    EXPIRE_PACKED_SESSIONS = "DELETE FROM packed_sessions WHERE day IN
-        (SELECT day FROM packed_sessions WHERE day < ?1 LIMIT ?2)";
-    COUNT_PACKED_SESSIONS = "SELECT coalesce(sum(count), 0) FROM packed_sessions WHERE day < ?1";
-    COUNT_LOOSE_SESSIONS = "SELECT count(*) FROM sessions LEFT JOIN packed_sessions USING (day)
-        WHERE sessions.day < ?1 AND number >= coalesce(next, 0)";
+        (SELECT day, number FROM sessions INDEXED BY sessions_visitor WHERE day < ?1 LIMIT ?2)";
+    EXPIRE_PACKED_SESSIONS = "DELETE FROM packed_sessions WHERE id IN
+        (SELECT id FROM packed_sessions INDEXED BY packed_sessions_day WHERE day < ?1 LIMIT ?2)";
+    COUNT_PACKED_SESSIONS = "SELECT coalesce(sum(count), 0) FROM packed_sessions INDEXED BY packed_sessions_day
+        WHERE day < ?1";
+    COUNT_LOOSE_SESSIONS = "SELECT count(*) FROM sessions INDEXED BY sessions_visitor WHERE day < ?1";
 
     SITE_TOPIC = "SELECT topic, name FROM topics WHERE name = 'site'";
     TOPICS = "SELECT topic, name FROM topics WHERE name > ''";
@@ -133,8 +131,9 @@ statements! {
     DAYS = select_of_topic!("topic_days", "day", concat!(counts!(), ", day, reading_times"));
     SUM_OF_HOURS = select_of_topic!("topic_hours", "hour", sums!());
     SUM_OF_DAYS = select_of_topic!("topic_days", "day", sums!());
-    DIMENSION_DAYS = concat!(
-        "SELECT ", counts!(), ", day, value FROM dimension_days WHERE dimension = ?1 AND day >= ?2 AND day <= ?3"
+    NEXT_DIMENSION_DAY = "SELECT day FROM dimension_days WHERE day >= ?1 AND day <= ?2 ORDER BY day LIMIT 1";
+    DIMENSION_OF_DAY = concat!(
+        "SELECT ", counts!(), ", value FROM dimension_days WHERE day = ?1 AND dimension = ?2"
     );
     EVENT_HOURS = "SELECT hour, name, count FROM event_hours WHERE topic = ?1 AND hour >= ?2 AND hour <= ?3";
     UNDATED = "SELECT undated_visits, undated_likes, undated_comments FROM topics WHERE topic = ?1";

@@ -28,8 +28,8 @@ pub(super) const PLANS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "FIRST_OPEN_SESSION_DAY",
-        &["SEARCH visitor_states USING COVERING INDEX visitor_states_first_day (first_day>?)"],
+        "STATES_WITH_SESSIONS_BEFORE",
+        &["SEARCH visitor_states USING INDEX visitor_states_first_day (first_day<?)"],
     ),
     (
         "DAY_NUMBER",
@@ -38,7 +38,7 @@ pub(super) const PLANS: &[(&str, &[&str])] = &[
     ("SET_DAY_NUMBER", &[]),
     (
         "HAS_VALUE",
-        &["SEARCH dimension_days USING PRIMARY KEY (dimension=? AND day=? AND value=?)"],
+        &["SEARCH dimension_days USING PRIMARY KEY (day=? AND dimension=? AND value=?)"],
     ),
     (
         "COMMENT_IS_DATED",
@@ -63,42 +63,36 @@ pub(super) const PLANS: &[(&str, &[&str])] = &[
         &["SEARCH sessions USING PRIMARY KEY (day=? AND number=?)"],
     ),
     (
-        "SESSIONS_OF_DAY",
-        &["SEARCH sessions USING PRIMARY KEY (day=? AND number>?)"],
+        "LOOSE_SESSIONS",
+        &["SEARCH sessions USING INDEX sessions_visitor (day=?)"],
     ),
     (
         "NEXT_LOOSE_DAY",
-        &["SEARCH sessions USING PRIMARY KEY (day>? AND day<?)"],
+        &["SEARCH sessions USING COVERING INDEX sessions_visitor (day>? AND day<?)"],
     ),
     (
         "NEXT_PACKED_DAY",
-        &["SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
+        &["SEARCH packed_sessions USING COVERING INDEX packed_sessions_day (day>? AND day<?)"],
     ),
     (
-        "PACKED_SESSIONS",
+        "PACKED_PARTS",
+        &["SEARCH packed_sessions USING INDEX packed_sessions_day (day=?)"],
+    ),
+    (
+        "PACKED_PART_WITH_ROOM",
+        &["SEARCH packed_sessions USING INDEX packed_sessions_day (day=?)"],
+    ),
+    ("ADD_PACKED_PART", &[]),
+    (
+        "REMOVE_PACKED_PART",
         &["SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid=?)"],
-    ),
-    (
-        "PACKED_DAY",
-        &["SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid=?)"],
-    ),
-    ("SET_PACKED_SESSIONS", &[]),
-    (
-        "EXPIRE_PACKED_LOOSE_SESSIONS",
-        &[
-            "SEARCH sessions USING PRIMARY KEY (day=? AND number=?)",
-            "LIST SUBQUERY",
-            "SEARCH sessions USING PRIMARY KEY (day=? AND number<?)",
-            "SCALAR SUBQUERY",
-            "SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid=?)",
-        ],
     ),
     (
         "EXPIRE_LOOSE_SESSIONS",
         &[
             "SEARCH sessions USING PRIMARY KEY (day=? AND number=?)",
             "LIST SUBQUERY",
-            "SEARCH sessions USING PRIMARY KEY (day<?)",
+            "SEARCH sessions USING COVERING INDEX sessions_visitor (day<?)",
         ],
     ),
     (
@@ -106,19 +100,16 @@ pub(super) const PLANS: &[(&str, &[&str])] = &[
         &[
             "SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid=?)",
             "LIST SUBQUERY",
-            "SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid<?)",
+            "SEARCH packed_sessions USING COVERING INDEX packed_sessions_day (day<?)",
         ],
     ),
     (
         "COUNT_PACKED_SESSIONS",
-        &["SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid<?)"],
+        &["SEARCH packed_sessions USING INDEX packed_sessions_day (day<?)"],
     ),
     (
         "COUNT_LOOSE_SESSIONS",
-        &[
-            "SEARCH sessions USING PRIMARY KEY (day<?)",
-            "SEARCH packed_sessions USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN",
-        ],
+        &["SEARCH sessions USING COVERING INDEX sessions_visitor (day<?)"],
     ),
     (
         "SITE_TOPIC",
@@ -153,8 +144,12 @@ pub(super) const PLANS: &[(&str, &[&str])] = &[
         &["SEARCH topic_days USING PRIMARY KEY (topic=? AND day>? AND day<?)"],
     ),
     (
-        "DIMENSION_DAYS",
-        &["SEARCH dimension_days USING PRIMARY KEY (dimension=? AND day>? AND day<?)"],
+        "NEXT_DIMENSION_DAY",
+        &["SEARCH dimension_days USING PRIMARY KEY (day>? AND day<?)"],
+    ),
+    (
+        "DIMENSION_OF_DAY",
+        &["SEARCH dimension_days USING PRIMARY KEY (day=? AND dimension=?)"],
     ),
     (
         "EVENT_HOURS",

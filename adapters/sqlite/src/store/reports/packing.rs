@@ -1,168 +1,161 @@
 //! Packs the sessions of closed days into columns.
+//!
+//! A session is either loose, a row of its own, or in one packed part of its day. All sessions of a visitor on a day
+//! are loose or in one part. A part has few enough sessions to be read, packed and written at once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use horizon_core::reports::{PackedSessions, SessionColumns};
+use horizon_core::reports::{PackedSessions, SessionColumns, SessionRow, VisitorState};
 use horizon_core::{Day, Result};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, Rows, params};
 
-use super::reader::{ReadError, loose_sessions};
+use super::encoding::decode;
+use super::reader::ReadError;
 use super::site::{SqlSite, SqlSiteZone};
-use crate::sql::{Db, reports as sql};
-use crate::store::ledger::{read_unsigned, to_signed};
-use crate::store::{SqliteStore, comments::row_limit, stats::EXPIRE_ROWS};
+use crate::sql::{Db, Sql, reports as sql};
+use crate::store::{SqliteStore, ledger::to_signed};
 
-/// The row of a packed day.
-pub(super) struct PackedRow<'a>(&'a Row<'a>);
+/// The number of sessions from which on a part is full. It may exceed this number by the sessions of one visitor.
+pub(super) const PART_SESSIONS: usize = 10_000;
 
-/// What is known of a packed day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PackedDay {
-    /// Sessions with a number from this on are not packed.
-    pub(super) next: u32,
-    pub(super) count: u64,
+/// Reads the loose sessions of a day in parts, ordered by their visitors.
+pub(super) struct LooseSessions<'statement> {
+    rows: Rows<'statement>,
+    /// The first session of the next part.
+    next: Option<SessionRow>,
 }
 
-/// A day that is packed, or packed again because sessions came late.
-struct DayToPack {
-    day: Day,
-    /// What was packed before.
-    before: Option<PackedDay>,
-    after: PackedDay,
-    /// `None` if nothing is to be packed, but loose sessions are left from the time before.
-    sessions: Option<PackedSessions>,
+/// A packed part that more sessions may join.
+struct PartWithRoom {
+    id: i64,
+    sessions: Vec<SessionRow>,
 }
 
-impl PackedRow<'_> {
-    pub(super) fn sessions(&self) -> rusqlite::Result<&[u8]> {
-        Ok(self.0.get_ref(2)?.as_blob()?)
+impl<'statement> LooseSessions<'statement> {
+    /// Takes the rows of [`sql::LOOSE_SESSIONS`].
+    pub(super) const fn new(rows: Rows<'statement>) -> Self {
+        Self { rows, next: None }
     }
 
-    pub(super) fn pages(&self) -> rusqlite::Result<&[u8]> {
-        Ok(self.0.get_ref(3)?.as_blob()?)
+    /// Returns the next sessions: none after the last, otherwise all of each visitor, and up to `limit` and those of
+    /// one visitor.
+    pub(super) fn next_part(&mut self, limit: usize) -> rusqlite::Result<Vec<SessionRow>> {
+        let mut part: Vec<SessionRow> = self.next.take().into_iter().collect();
+        while let Some(row) = self.rows.next()? {
+            let session: SessionRow = decode(row.get_ref(0)?)?;
+            let is_same_visitor = part
+                .last()
+                .is_some_and(|last| last.visitor.is_some() && last.visitor == session.visitor);
+            if part.len() >= limit && !is_same_visitor {
+                self.next = Some(session);
+                break;
+            }
+            part.push(session);
+        }
+        Ok(part)
     }
 }
 
-impl PackedDay {
-    /// Passes the row of a day to `use_row` if the day is packed.
-    pub(super) fn read(
-        db: Db<'_>,
-        day: Day,
-        use_row: impl FnOnce(&PackedRow<'_>) -> Result<(), ReadError>,
-    ) -> Result<Option<Self>, ReadError> {
-        let mut statement = db.prepare(sql::PACKED_SESSIONS)?;
-        let mut rows = statement.query([day.number()])?;
+impl PartWithRoom {
+    /// Returns a part of the day that is not full with so many more sessions.
+    fn find(db: Db<'_>, day: Day, sessions: usize) -> Result<Option<Self>, ReadError> {
+        let room = to_signed(PART_SESSIONS.saturating_sub(sessions) as u64)?;
+        let mut statement = db.prepare(sql::PACKED_PART_WITH_ROOM)?;
+        let mut rows = statement.query([day.number(), room])?;
         let Some(row) = rows.next()? else { return Ok(None) };
-        use_row(&PackedRow(row))?;
-        Ok(Some(Self::of(row)?))
+        Ok(Some(Self {
+            id: row.get(2)?,
+            sessions: SessionColumns::new(packed_sessions(row)?, Some(packed_pages(row)?))?.to_rows()?,
+        }))
     }
+}
 
-    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            next: row.get(0)?,
-            count: read_unsigned(row, 1)?,
-        })
+impl SqliteStore {
+    /// Packs the sessions that no event can change any more, each part in a transaction of its own.
+    pub(super) async fn pack_closed_days(&self) -> Result<()> {
+        let zone = Arc::clone(&self.zone);
+        let days = self.read_pool.read_alone(move |db| days_to_pack(db, &zone)).await?;
+        for day in days {
+            while self.writer.write(move |db| Ok(pack_part(db, day)?)).await? {}
+        }
+        Ok(())
     }
+}
+
+/// Returns the days with loose sessions that no event can change. A day that is in the list once never changes again.
+fn days_to_pack(db: Db<'_>, zone: &SqlSiteZone) -> rusqlite::Result<Vec<Day>> {
+    let site = SqlSite::read(db, zone)?;
+    let Some(open) = site.open_day() else {
+        return Ok(Vec::new());
+    };
+    let changing = changing_days(db, open)?;
+    let mut days = Vec::new();
+    let mut next = site.first_session_day.unwrap_or(Day::from_number(i64::MIN));
+    while let Some(day) = next_day(db, sql::NEXT_LOOSE_DAY, next, open.previous())? {
+        if !changing.contains(&day) {
+            days.push(day);
+        }
+        next = day.next();
+    }
+    Ok(days)
+}
+
+/// Returns the days on which sessions started that an event may still change, of visitors with such a session before
+/// `open`.
+fn changing_days(db: Db<'_>, open: Day) -> rusqlite::Result<BTreeSet<Day>> {
+    let mut statement = db.prepare(sql::STATES_WITH_SESSIONS_BEFORE)?;
+    let mut rows = statement.query([open.number()])?;
+    let mut days = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        days.extend(decode::<VisitorState>(row.get_ref(0)?)?.session_days());
+    }
+    Ok(days)
+}
+
+/// Moves loose sessions of a day into a part. Returns whether there may be more.
+fn pack_part(db: Db<'_>, day: Day) -> Result<bool, ReadError> {
+    let mut statement = db.prepare(sql::LOOSE_SESSIONS)?;
+    let mut sessions = LooseSessions::new(statement.query([day.number()])?).next_part(PART_SESSIONS)?;
+    let numbers: Vec<u32> = sessions.iter().map(|session| session.id.number).collect();
+    if numbers.is_empty() {
+        return Ok(false);
+    }
+    // Sessions that come late have no visitor, so they may be in any part.
+    if let Some(part) = PartWithRoom::find(db, day, numbers.len())? {
+        db.prepare(sql::REMOVE_PACKED_PART)?.execute([part.id])?;
+        sessions.extend(part.sessions);
+    }
+    let count = to_signed(sessions.len() as u64)?;
+    let packed = PackedSessions::new(day, sessions)?;
+    db.prepare(sql::ADD_PACKED_PART)?
+        .execute(params![day.number(), count, packed.sessions, packed.pages])?;
+    let mut remove = db.prepare(sql::REMOVE_SESSION)?;
+    for number in &numbers {
+        remove.execute([day.number(), i64::from(*number)])?;
+    }
+    Ok(numbers.len() >= PART_SESSIONS)
 }
 
 /// Returns the first day with sessions, from `first` to `last`.
 pub(super) fn next_session_day(db: Db<'_>, first: Day, last: Day) -> rusqlite::Result<Option<Day>> {
-    let next = |sql| {
-        let mut statement = db.prepare(sql)?;
-        let params = [first.number(), last.number()];
-        statement.query_row(params, |row| row.get(0)).optional()
-    };
-    let days = [next(sql::NEXT_LOOSE_DAY)?, next(sql::NEXT_PACKED_DAY)?];
-    Ok(days.into_iter().flatten().min().map(Day::from_number))
+    let loose = next_day(db, sql::NEXT_LOOSE_DAY, first, last)?;
+    let packed = next_day(db, sql::NEXT_PACKED_DAY, first, last)?;
+    Ok(loose.into_iter().chain(packed).min())
 }
 
-impl SqliteStore {
-    /// Packs the sessions of the days that no event can change any more. Each day is read outside of the transaction
-    /// that writes, and its loose sessions are erased in several transactions.
-    pub(super) async fn pack_closed_days(&self) -> Result<()> {
-        let mut first = Day::from_number(i64::MIN);
-        loop {
-            let zone = Arc::clone(&self.zone);
-            let next = self
-                .read_pool
-                .read_alone(move |db| DayToPack::next(db, &zone, first))
-                .await?;
-            let Some(day) = next else { return Ok(()) };
-            first = day.day.next();
-            let (number, zone) = (day.day.number(), Arc::clone(&self.zone));
-            self.writer.write(move |db| day.write(db, &zone)).await?;
-            let params = [number, row_limit(EXPIRE_ROWS)];
-            self.expire_rows(sql::EXPIRE_PACKED_LOOSE_SESSIONS, params).await?;
-        }
-    }
+pub(super) fn next_day(db: Db<'_>, sql: Sql, first: Day, last: Day) -> rusqlite::Result<Option<Day>> {
+    let mut statement = db.prepare(sql)?;
+    let day = statement.query_row([first.number(), last.number()], |row| row.get(0));
+    Ok(day.optional()?.map(Day::from_number))
 }
 
-impl DayToPack {
-    /// Returns the next day from `first` on that has loose sessions and cannot change.
-    fn next(db: Db<'_>, zone: &SqlSiteZone, first: Day) -> rusqlite::Result<Option<Self>> {
-        let site = SqlSite::read(db, zone)?;
-        let Some(open) = site.open_day() else { return Ok(None) };
-        let mut statement = db.prepare(sql::FIRST_OPEN_SESSION_DAY)?;
-        let changing: Option<i64> = statement.query_row([], |row| row.get(0)).optional()?;
-        let end = changing.map_or(open, |day| open.min(Day::from_number(day)));
-        let first = site.first_session_day.map_or(first, |kept| kept.max(first));
-        let params = [first.number(), end.previous().number()];
-        let day: Option<i64> = db
-            .prepare(sql::NEXT_LOOSE_DAY)?
-            .query_row(params, |row| row.get(0))
-            .optional()?;
-        let day = day.map(|day| Self::read(db, Day::from_number(day))).transpose();
-        Ok(day?)
-    }
+/// Returns the columns of the sessions in a row of `packed_sessions`.
+pub(super) fn packed_sessions<'a>(row: &'a Row<'_>) -> rusqlite::Result<&'a [u8]> {
+    Ok(row.get_ref(0)?.as_blob()?)
+}
 
-    fn read(db: Db<'_>, day: Day) -> Result<Self, ReadError> {
-        let mut sessions = Vec::new();
-        let before = PackedDay::read(db, day, |packed| {
-            sessions = SessionColumns::new(packed.sessions()?, Some(packed.pages()?))?.to_rows()?;
-            Ok(())
-        })?;
-        let loose = loose_sessions(db, day, before.map_or(0, |before| before.next))?;
-        let Some(last) = loose.iter().map(|session| session.id.number).max() else {
-            let after = before.unwrap_or(PackedDay { next: 0, count: 0 });
-            return Ok(Self {
-                day,
-                before,
-                after,
-                sessions: None,
-            });
-        };
-        sessions.extend(loose);
-        let after = PackedDay {
-            next: last.saturating_add(1),
-            count: sessions.len() as u64,
-        };
-        Ok(Self {
-            day,
-            before,
-            after,
-            sessions: Some(PackedSessions::new(day, sessions)?),
-        })
-    }
-
-    /// Stores the packed sessions, unless another process has packed or erased them meanwhile.
-    fn write(&self, db: Db<'_>, zone: &SqlSiteZone) -> rusqlite::Result<()> {
-        let Some(sessions) = &self.sessions else { return Ok(()) };
-        let found = db
-            .prepare(sql::PACKED_DAY)?
-            .query_row([self.day.number()], PackedDay::of)
-            .optional()?;
-        let site = SqlSite::read(db, zone)?;
-        if found != self.before || site.first_session_day.is_some_and(|first| self.day < first) {
-            return Ok(());
-        }
-        let count = to_signed(self.after.count)?;
-        db.prepare(sql::SET_PACKED_SESSIONS)?.execute(params![
-            self.day.number(),
-            self.after.next,
-            count,
-            sessions.sessions,
-            sessions.pages
-        ])?;
-        Ok(())
-    }
+/// Returns the columns of their pages.
+pub(super) fn packed_pages<'a>(row: &'a Row<'_>) -> rusqlite::Result<&'a [u8]> {
+    Ok(row.get_ref(1)?.as_blob()?)
 }

@@ -1,14 +1,13 @@
 use horizon_core::reports::{
     BucketLength, Counts, DayRange, DimensionBucket, DimensionBucketSelection, EventBucket, EventBucketSelection,
-    PackedSessions, Period, ReportReader, SessionColumns, SessionColumnsError, SessionRow, TopicBucket,
-    TopicBucketSelection, TopicSelection,
+    PackedSessions, Period, ReportReader, SessionColumns, SessionColumnsError, TopicBucket, TopicBucketSelection,
+    TopicSelection,
 };
 use horizon_core::{Day, Timestamp};
+use rusqlite::Row;
 use rusqlite::types::Type;
-use rusqlite::{Row, params};
 
-use super::encoding::decode;
-use super::packing::{PackedDay, next_session_day};
+use super::packing::{LooseSessions, PART_SESSIONS, next_day, next_session_day, packed_pages, packed_sessions};
 use super::tables::{dimension_code, hour_of_seconds, hour_seconds, read_times};
 use crate::sql::{Db, Sql, reports};
 
@@ -79,16 +78,17 @@ impl ReportReader for SqlReportReader<'_> {
         selection: &DimensionBucketSelection,
         each: &mut dyn FnMut(DimensionBucket<'_>),
     ) -> Result<(), ReadError> {
-        let days = selection.days;
-        let mut statement = self.0.prepare(reports::DIMENSION_DAYS)?;
+        let mut statement = self.0.prepare(reports::DIMENSION_OF_DAY)?;
         let dimension = dimension_code(selection.dimension)?;
-        let mut rows = statement.query([dimension, days.first.number(), days.last.number()])?;
-        while let Some(row) = rows.next()? {
-            each(DimensionBucket {
-                value: text(row, COUNTS + 1)?,
-                day: Day::from_number(row.get(COUNTS)?),
-                counts: &counts(row)?,
-            });
+        let (mut first, last) = (selection.days.first, selection.days.last);
+        while let Some(day) = next_day(self.0, reports::NEXT_DIMENSION_DAY, first, last)? {
+            first = day.next();
+            let mut rows = statement.query([day.number(), dimension])?;
+            while let Some(row) = rows.next()? {
+                let value = text(row, COUNTS)?;
+                let counts = &counts(row)?;
+                each(DimensionBucket { value, day, counts });
+            }
         }
         Ok(())
     }
@@ -125,19 +125,7 @@ impl ReportReader for SqlReportReader<'_> {
     ) -> Result<(), ReadError> {
         let mut first = days.first;
         while let Some(day) = next_session_day(self.0, first, days.last)? {
-            let packed = PackedDay::read(self.0, day, |packed| {
-                let pages = with_pages.then(|| packed.pages()).transpose()?;
-                each(&SessionColumns::new(packed.sessions()?, pages)?);
-                Ok(())
-            })?;
-            let loose = loose_sessions(self.0, day, packed.map_or(0, |packed| packed.next))?;
-            if !loose.is_empty() {
-                let packed = PackedSessions::new(day, loose)?;
-                each(&SessionColumns::new(
-                    &packed.sessions,
-                    with_pages.then_some(&*packed.pages),
-                )?);
-            }
+            self.sessions_of_day(day, with_pages, each)?;
             if day == days.last {
                 break;
             }
@@ -191,6 +179,31 @@ impl SqlReportReader<'_> {
                 topics.extend(select(reports::PAGE_TOPICS, None)?);
                 Ok(topics)
             }
+        }
+    }
+
+    fn sessions_of_day(
+        &self,
+        day: Day,
+        with_pages: bool,
+        each: &mut dyn FnMut(&SessionColumns<'_>),
+    ) -> Result<(), ReadError> {
+        let mut statement = self.0.prepare(reports::PACKED_PARTS)?;
+        let mut parts = statement.query([day.number()])?;
+        while let Some(part) = parts.next()? {
+            let pages = with_pages.then(|| packed_pages(part)).transpose()?;
+            each(&SessionColumns::new(packed_sessions(part)?, pages)?);
+        }
+        let mut statement = self.0.prepare(reports::LOOSE_SESSIONS)?;
+        let mut loose = LooseSessions::new(statement.query([day.number()])?);
+        loop {
+            let part = loose.next_part(PART_SESSIONS)?;
+            if part.is_empty() {
+                return Ok(());
+            }
+            let packed = PackedSessions::new(day, part)?;
+            let pages = with_pages.then_some(&*packed.pages);
+            each(&SessionColumns::new(&packed.sessions, pages)?);
         }
     }
 
@@ -259,11 +272,4 @@ fn text<'a>(row: &'a Row<'_>, column: usize) -> rusqlite::Result<&'a str> {
 /// Returns the second at which the last hour before `end` may start.
 const fn last_hour(end: Timestamp) -> i64 {
     hour_seconds(Timestamp::from_millis(end.as_millis().saturating_sub(1)))
-}
-
-/// Returns the sessions of a day that are not packed: those with a number from `first` on.
-pub(super) fn loose_sessions(db: Db<'_>, day: Day, first: u32) -> rusqlite::Result<Vec<SessionRow>> {
-    let mut statement = db.prepare(reports::SESSIONS_OF_DAY)?;
-    let sessions = statement.query_map(params![day.number(), first], |row| decode(row.get_ref(0)?))?;
-    sessions.collect()
 }

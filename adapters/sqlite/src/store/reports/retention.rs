@@ -6,8 +6,8 @@ use super::site::{self, SqlSite, SqlSiteZone};
 use crate::sql::{Db, reports as sql};
 use crate::store::{SqliteStore, comments::row_limit, ledger::read_unsigned, stats::EXPIRE_ROWS};
 
-/// The maximum number of packed days that one transaction erases.
-const EXPIRE_PACKED_DAYS: i64 = 4;
+/// The maximum number of packed parts that one transaction erases.
+const EXPIRE_PACKED_PARTS: i64 = 4;
 
 impl SqliteStore {
     /// Closes the days that ended 48 hours ago. Erases the states of visitors that no event can change any more, and
@@ -40,7 +40,7 @@ impl SqliteStore {
         self.expire_rows(sql::EXPIRE_LOOSE_SESSIONS, params).await?;
         let erase = move |db: Db<'_>| {
             db.prepare(sql::EXPIRE_PACKED_SESSIONS)?
-                .execute([first, EXPIRE_PACKED_DAYS])
+                .execute([first, EXPIRE_PACKED_PARTS])
         };
         while self.writer.write(erase).await? > 0 {}
         Ok(count)

@@ -115,7 +115,7 @@ impl<'a> SqlReportTables<'a> {
             };
         };
         let (last_day, last) = (self.day_of(last.plus(VISIT_GAP))?.number(), last.as_millis());
-        let first_day = state.first_session_day().map(Day::number);
+        let first_day = state.session_days().min().map(Day::number);
         let bytes = encode(state)?;
         match id {
             Some(id) => {
@@ -173,7 +173,7 @@ impl<'a> SqlReportTables<'a> {
     pub(super) fn claim_value(&mut self, day: Day, dimension: Dimension, value: &str) -> Result<bool> {
         let code = dimension_code(dimension)?;
         // The numbers of other values are added to this row, which does not use up a place.
-        if value == OTHER_VALUE || self.has_value.exists(params![code, day.number(), value])? {
+        if value == OTHER_VALUE || self.has_value.exists(params![day.number(), code, value])? {
             return Ok(true);
         }
         let number = self.number(day, code.saturating_add(FIRST_DIMENSION_KIND))?;
@@ -235,7 +235,7 @@ impl<'a> SqlReportTables<'a> {
         if self.site()?.first_session_day.is_some_and(|first| day < first) {
             return Ok(());
         }
-        let params = params![day.number(), session.id.number, encode(session)?];
+        let params = params![day.number(), session.id.number, session.visitor, encode(session)?];
         self.set_session.execute(params).map(drop)
     }
 

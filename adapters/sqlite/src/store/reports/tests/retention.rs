@@ -2,7 +2,9 @@ use std::fmt::Write as _;
 
 use horizon_core::Day;
 
+use super::super::packing::{LooseSessions, PART_SESSIONS};
 use super::*;
+use crate::sql::{Db, reports as sql};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -89,15 +91,73 @@ async fn a_session_that_lasts_for_days_is_packed_after_its_end() {
         fixture.visit(at, 1, "hello", VisitCause::Beat, 9).await;
     }
     fixture.visit(NOW.plus(MINUTE), 2, "hello", VisitCause::Open, 9).await;
+    fixture
+        .visit(NOW.plus(DAY + MINUTE), 3, "hello", VisitCause::Open, 9)
+        .await;
     fixture.store.expire(NOW.plus(DAY * 4)).await.unwrap();
-    assert_eq!(fixture.number("SELECT count(*) FROM packed_sessions"), 0);
+    // Later days are packed.
+    assert_eq!(
+        fixture.number("SELECT day FROM packed_sessions"),
+        NOW.day().next().number()
+    );
+    assert_eq!(fixture.number("SELECT count(*) FROM sessions"), 2);
     fixture
         .visit(NOW.plus(MINUTE * 30 * 150), 1, "hello", VisitCause::End, 9)
         .await;
     assert_eq!(fixture.verify().await, []);
     fixture.store.expire(NOW.plus(DAY * 9)).await.unwrap();
-    assert_eq!(fixture.number("SELECT sum(count) FROM packed_sessions"), 2);
+    assert_eq!(fixture.number("SELECT sum(count) FROM packed_sessions"), 3);
+    assert_eq!(fixture.number("SELECT count(*) FROM sessions"), 0);
     assert_eq!(fixture.verify().await, []);
+}
+
+#[tokio::test]
+async fn sessions_of_a_large_day_are_packed_in_parts_and_late_ones_join_the_last() {
+    let mut fixture = ReportFixture::new();
+    let opens = |fixture: &mut ReportFixture, count: usize| {
+        let visit = EventKind::visit(None);
+        let event = |_| fixture.event(NOW, Topic::Site, visit.clone());
+        (0..count).map(event).collect::<Vec<_>>()
+    };
+    let events = opens(&mut fixture, PART_SESSIONS + 7);
+    fixture.store.apply(&events).await.unwrap();
+    let parts = "SELECT count(*) * 100000 + coalesce(max(count), 0) FROM packed_sessions";
+    fixture.store.expire(NOW.plus(DAY * 4)).await.unwrap();
+    assert_eq!(fixture.number(parts), 210_000);
+    let late = opens(&mut fixture, 3);
+    fixture.store.apply(&late).await.unwrap();
+    fixture.store.expire(NOW.plus(DAY * 4)).await.unwrap();
+    assert_eq!(fixture.number(parts), 210_000);
+    assert_eq!(fixture.number("SELECT min(count) FROM packed_sessions"), 10);
+    assert_eq!(fixture.number("SELECT count(*) FROM sessions"), 0);
+    assert_eq!(fixture.verify().await, []);
+}
+
+#[tokio::test]
+async fn a_part_has_all_sessions_of_a_visitor() {
+    let mut fixture = ReportFixture::new();
+    for hour in 0..3 {
+        for visitor in 1..=3 {
+            fixture
+                .visit(NOW.plus(MINUTE * 60 * hour), visitor, "hello", VisitCause::Open, 9)
+                .await;
+        }
+        fixture.apply(NOW, Topic::Site, EventKind::visit(None)).await;
+    }
+    let db = fixture.sql();
+    let mut statement = Db::new(&db).prepare(sql::LOOSE_SESSIONS).unwrap();
+    let mut sessions = LooseSessions::new(statement.query([NOW.day().number()]).unwrap());
+    let mut parts = Vec::new();
+    loop {
+        let part = sessions.next_part(2).unwrap();
+        if part.is_empty() {
+            break;
+        }
+        parts.push(part.iter().map(|session| session.visitor).collect::<Vec<_>>());
+    }
+    let of = |visitor| vec![Some(visitor); 3];
+    let mixed = vec![None, Some(0), Some(0), Some(0)];
+    assert_eq!(parts, [vec![None; 2], mixed, of(1), of(2)]);
 }
 
 #[tokio::test]
