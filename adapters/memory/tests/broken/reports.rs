@@ -170,6 +170,16 @@ fn a_key_per_pageview(event: &mut Event) {
     }
 }
 
+/// Gives a visitor another key on the next day.
+fn a_key_per_day(event: &mut Event) {
+    let day = event.at.day().number().unsigned_abs();
+    if let EventKind::Visit(visit) = &mut event.kind {
+        visit.visitor = visit
+            .visitor
+            .map(|visitor| VisitorKey::from_u128(visitor.as_u128() ^ u128::from(day)));
+    }
+}
+
 fn without_missing_values(table: &mut Table) {
     table
         .rows
@@ -181,6 +191,8 @@ caught! { reports, reports_suite:
         => "the late events\n   got 0\nwanted 7";
     a_store_without_a_time_zone_uses_utc: harness(AcceptsEveryTimeZone)
         => "whether a retry may set another zone\n   got Ok(())";
+    a_visit_goes_on_after_its_day_is_closed: harness(ChangesEvents(a_key_per_day))
+        => "the returned totals of";
     comments_count_when_they_were_written: harness(ChangesEvents(comments_an_hour_later)) => "the answer to";
     custom_events_count_by_hour_page_and_name: harness(ChangesTables(without_missing_values)) => "the answer to";
     data_from_before_reports_stay_undated: Unchanged(harness(NeverExpires)) => "the dated numbers: nothing new";

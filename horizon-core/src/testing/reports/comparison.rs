@@ -18,6 +18,8 @@ pub(super) struct ReportComparison<'a> {
     harness: &'a mut dyn StoreHarness,
     zone: SiteTimeZone,
     pub(super) model: ReportModel,
+    /// How many answers to random queries were those of the model.
+    pub(super) random_queries: usize,
 }
 
 impl<'a> ReportComparison<'a> {
@@ -27,6 +29,7 @@ impl<'a> ReportComparison<'a> {
             harness,
             model: ReportModel::new(zone.clone()),
             zone,
+            random_queries: 0,
         })
     }
 
@@ -134,7 +137,9 @@ impl<'a> ReportComparison<'a> {
             let first_session_day = self.status().await?.first_session_day;
             let mut queries = RandomQueries::new(seed, range, capabilities);
             let queries: Vec<_> = (0..count).map(|_| queries.query()).collect();
-            self.compare(&queries, first_session_day).await
+            self.compare(&queries, first_session_day).await?;
+            self.random_queries += queries.len();
+            Ok(())
         })
     }
 

@@ -30,7 +30,8 @@ pub use random_streams::{
 };
 pub use random_visits::RandomVisits;
 pub use retention::{
-    a_late_event_counts_without_its_visitor, expire_closes_days, expire_sessions_erases_the_rows_of_closed_days,
+    a_late_event_counts_without_its_visitor, a_visit_goes_on_after_its_day_is_closed, expire_closes_days,
+    expire_sessions_erases_the_rows_of_closed_days,
 };
 pub use time_zones::{
     a_store_without_a_time_zone_uses_utc, expire_erases_salts_by_the_day_of_the_site, hours_and_days_follow_the_clocks,
@@ -48,6 +49,7 @@ suite! { $
     reports_suite, reports:
     a_late_event_counts_without_its_visitor
     a_store_without_a_time_zone_uses_utc
+    a_visit_goes_on_after_its_day_is_closed
     comments_count_when_they_were_written
     custom_events_count_by_hour_page_and_name
     data_from_before_reports_stay_undated

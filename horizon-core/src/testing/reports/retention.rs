@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::reports::{Dimension, Filter, FilterOperator, Metric, ReportError};
+use crate::reports::{DayRange, Dimension, Filter, FilterOperator, Metric, ReportError};
 use crate::testing::event_factory::page_topic;
 use crate::testing::{StoreHarness, Violation, expect_eq};
 use crate::{Day, Topic};
@@ -50,6 +50,58 @@ pub async fn a_late_event_counts_without_its_visitor(harness: &mut dyn StoreHarn
     let bounces = factory.query((0, 0), [Metric::BounceRate, Metric::AnonymousShare], []);
     comparison.expect_answer(&bounces).await?;
     comparison.expect_totals().await
+}
+
+/// A visit that goes on when the day of its start closes stays one visit, on that day. Events of the open day extend
+/// it, and those of the closed day are late. It is still one when that day closes, too.
+pub async fn a_visit_goes_on_after_its_day_is_closed(harness: &mut dyn StoreHarness) -> Result<(), Violation> {
+    let (mut factory, mut comparison) = (VisitFactory::new(), ReportComparison::utc(harness)?);
+    let (page, midnight) = (page_topic("one")?, DAY - 8 * 60);
+    let (first, next) = (midnight - 10, midnight + 15);
+    let start = [
+        factory.arrival(1, first, "a", "one")?,
+        factory.open(&page, 1, first),
+        factory.beat(&Topic::Site, 1, midnight - 5, 300),
+        factory.beat(&page, 1, midnight - 5, 300),
+    ];
+    comparison.apply(&start).await?;
+    // 24 hours after the end of the day, it closes.
+    comparison
+        .apply(&[factory.open(&Topic::Site, 2, midnight + DAY)])
+        .await?;
+    comparison.expect_status().await?;
+    comparison.expire(factory.minute(midnight + DAY)).await?;
+    let rest = [
+        factory.beat(&page, 1, next, 600),
+        factory.beat(&Topic::Site, 1, next, 600),
+        factory.beat(&Topic::Site, 1, midnight - 1, 7),
+        factory.arrival(1, next + 20, "b", "one")?,
+        factory.open(&page, 1, next + 20),
+    ];
+    for event in rest {
+        comparison.apply(&[event]).await?;
+        comparison.expect_totals().await?;
+    }
+    comparison.expect_status().await?;
+    let metrics = [Metric::Visits, Metric::Visitors, Metric::Seconds, Metric::VisitDuration];
+    let by_day = factory.query((0, 1), metrics, [Dimension::Day]);
+    let rows: WantedRows<'_> = &[("2027-01-15", &[1, 1, 907, 45 * 60]), ("2027-01-16", &[0, 1, 0, 0])];
+    comparison.expect_rows("the days", &by_day, rows).await?;
+    let by_source = factory.query((0, 1), [Metric::Visits, Metric::Pageviews], [Dimension::Source]);
+    comparison
+        .expect_rows("the sources", &by_source, &[("a", &[1, 2])])
+        .await?;
+    // The second day closes, and the visitor comes back.
+    let end = [
+        factory.open(&Topic::Site, 2, midnight + 2 * DAY),
+        factory.open(&Topic::Site, 1, midnight + 2 * DAY - 1),
+    ];
+    comparison.apply(&end).await?;
+    comparison.expire(factory.minute(midnight + 4 * DAY)).await?;
+    comparison.expect_status().await?;
+    comparison.expect_totals().await?;
+    let range = DayRange::new(factory.day(0), factory.day(3));
+    comparison.expect_answers(6, range, 60).await
 }
 
 /// A day closes when the newest event is 24 hours past its end, or when [`expire`](crate::StatsStore::expire) runs 48
