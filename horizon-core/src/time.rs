@@ -97,6 +97,12 @@ impl Day {
     pub const fn previous(self) -> Self {
         Self(self.0.saturating_sub(1))
     }
+
+    /// Returns the Monday of the day's week. 1970-01-01 was a Thursday.
+    #[must_use]
+    pub const fn monday(self) -> Self {
+        Self(self.0.saturating_sub(self.0.wrapping_add(3).rem_euclid(7)))
+    }
 }
 
 #[cfg(test)]
@@ -114,6 +120,17 @@ mod tests {
             Timestamp::from_millis(DAY_MILLIS).until_next_day(),
             Duration::from_secs(24 * 3600)
         );
+    }
+
+    #[test]
+    fn a_week_starts_on_monday() {
+        let monday = Day::from_number(20_783);
+        for number in 20_783..20_790 {
+            assert_eq!(Day::from_number(number).monday(), monday);
+        }
+        assert_eq!(monday.previous().monday(), Day::from_number(20_776));
+        assert_eq!(Day::from_number(0).monday(), Day::from_number(-3));
+        assert_eq!(Day::from_number(i64::MIN).monday(), Day::from_number(i64::MIN));
     }
 
     #[test]

@@ -3,16 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use horizon_core::Day;
 use horizon_core::reports::{DayRange, Dimension, Query, Reports, Row};
 
 use super::answer::Answer;
 
 /// The maximum number of characters of a course: 31, the days of a month.
 pub(super) const MAX_WIDTH: usize = 31;
-
-/// The days of a week.
-const WEEK: i64 = 7;
 
 /// The heights of a character, from the lowest.
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -97,7 +93,7 @@ fn periods(range: DayRange, period: Dimension) -> Vec<String> {
     let mut day = range.first;
     while day <= range.last {
         let value = match period {
-            Dimension::Week => monday_of(day).to_string(),
+            Dimension::Week => day.monday().to_string(),
             Dimension::Month => day.to_string().chars().take("2026-11".len()).collect(),
             _ => day.to_string(),
         };
@@ -107,11 +103,6 @@ fn periods(range: DayRange, period: Dimension) -> Vec<String> {
         day = day.next();
     }
     values
-}
-
-/// Returns the Monday of a day's week. 1970-01-01 was a Thursday.
-fn monday_of(day: Day) -> Day {
-    Day::from_number(day.number() - (day.number() + 3).rem_euclid(WEEK))
 }
 
 /// Draws values with a height relative to the greatest. More than `width` values share characters.

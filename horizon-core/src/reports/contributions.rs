@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::apply::ReportBatch;
 use super::session_state::{SessionState, SessionValues, context_values};
 use super::spans::Span;
+use super::time_zone::HOUR_MILLIS;
 use super::visitor_state::VisitState;
 use super::{Counts, Dimension, NumberKind, OTHER_VALUE, PageRow, ReportLedger, SessionId, SessionRow, VisitorState};
 use crate::{Day, Event, Timestamp, Topic, Visit};
@@ -69,7 +70,7 @@ impl<L: ReportLedger> ReportBatch<'_, L> {
         for (day, mask) in &state.hours {
             let start = self.days.day_start(*day);
             for index in (0..u32::BITS).filter(|index| mask & (1 << index) != 0) {
-                let hour = Timestamp::from_millis(start.as_millis().saturating_add(i64::from(index) * 3_600_000));
+                let hour = Timestamp::from_millis(start.as_millis().saturating_add(i64::from(index) * HOUR_MILLIS));
                 self.changes.hours.entry((topic.clone(), hour)).or_default().counts += visitor;
             }
             self.changes.days.entry((topic.clone(), *day)).or_default().counts += visitor;

@@ -5,7 +5,8 @@ use jiff::{ToSpan, civil};
 
 use crate::{Day, Timestamp};
 
-const HOUR_MILLIS: i64 = 3600 * 1000;
+/// An hour in milliseconds.
+pub(super) const HOUR_MILLIS: i64 = 3600 * 1000;
 
 /// The first day that can be converted: -9999-01-02.
 const FIRST_DAY: i64 = -4_371_586;

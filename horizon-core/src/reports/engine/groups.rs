@@ -166,7 +166,7 @@ fn time_text(dimension: Option<Dimension>, period: Period, zone: &SiteTimeZone) 
         Period::Day(day) => day,
     };
     match dimension {
-        Some(Dimension::Week) => date_of(monday_of(day())).to_string(),
+        Some(Dimension::Week) => date_of(day().monday()).to_string(),
         Some(Dimension::Month) => month_text(day()),
         Some(Dimension::Day) => date_of(day()).to_string(),
         _ => match period {
@@ -190,10 +190,4 @@ fn month_text(day: Day) -> String {
     let mut text = date_of(day).to_string();
     text.truncate(text.len().saturating_sub("-dd".len()));
     text
-}
-
-/// Returns the Monday of the week of a day. Day 0 is a Thursday.
-fn monday_of(day: Day) -> Day {
-    let weekday = day.number().wrapping_add(3).rem_euclid(7);
-    Day::from_number(day.number().saturating_sub(weekday))
 }

@@ -1,12 +1,11 @@
 use super::selection::Selection;
 use crate::Timestamp;
 use crate::reports::engine::groups::{Key, QueryGroups};
+use crate::reports::time_zone::HOUR_MILLIS;
 use crate::reports::{Dimension, LocalTime, MAX_DIMENSIONS, Period, SessionColumns};
 
 /// The maximum number of groups that [`LocalGroups`] keeps in a table: 65,536.
 const MAX_TABLE: usize = 1 << 16;
-
-const HOUR_MILLIS: i64 = 3600 * 1000;
 
 /// The groups of a part, found by the numbers that the part has for its values.
 #[derive(Debug, Default)]

@@ -9,6 +9,7 @@ mod times;
 use std::sync::Arc;
 
 use super::{AnswerError, answer};
+use crate::reports::time_zone::HOUR_MILLIS;
 use crate::reports::{
     Capabilities, Counts, DayRange, Dimension, Filter, FilterOperator, MemoryReportReader, Metric, PageRow, Query,
     SessionColumnsError, SessionId, SessionRow, SiteTimeZone, Table, Value,
@@ -17,8 +18,6 @@ use crate::{Day, Slug, Timestamp, Topic};
 
 /// 2026-05-27, a Wednesday.
 const DAY: Day = Day::from_number(20_600);
-
-const HOUR_MILLIS: i64 = 3600 * 1000;
 
 fn query(days: i64, metrics: &[Metric], dimensions: &[Dimension]) -> Query {
     let last = Day::from_number(DAY.number() + days - 1);
