@@ -6,7 +6,11 @@ use serde_json::{Map, json};
 
 use super::answer::Answer;
 
-/// Returns the table as comma-separated values, without rounding.
+/// The characters with which a spreadsheet recognizes a formula at the start of a cell.
+const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// Returns the table as comma-separated values, without rounding. A text that a spreadsheet would execute as a formula
+/// has an apostrophe in front: anybody can make up a referrer or a campaign.
 ///
 /// # Errors
 /// A row cannot be encoded.
@@ -15,11 +19,16 @@ pub(super) fn csv(table: &Table) -> anyhow::Result<String> {
     let names = table.dimensions.iter().map(|dimension| dimension.name());
     writer.write_record(names.chain(table.metrics.iter().map(|metric| metric.name())))?;
     for row in &table.rows {
-        let dimensions = row.dimensions.iter().map(ToString::to_string);
+        let dimensions = row.dimensions.iter().map(|value| without_formula(value));
         writer.write_record(dimensions.chain(row.metrics.iter().copied().map(exact)))?;
     }
     let bytes = writer.into_inner().context("the report cannot be encoded")?;
     Ok(String::from_utf8(bytes)?)
+}
+
+fn without_formula(text: &str) -> String {
+    let apostrophe = if text.starts_with(FORMULA_STARTS) { "'" } else { "" };
+    format!("{apostrophe}{text}")
 }
 
 fn exact(value: Value) -> String {
@@ -64,5 +73,24 @@ fn json_value(value: Value) -> serde_json::Value {
         Value::Ratio { numerator, denominator } => json!({ "numerator": numerator, "denominator": denominator }),
         Value::Median(median) => json!(median),
         _ => serde_json::Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use horizon_core::reports::{Dimension, Metric, Row};
+
+    use super::*;
+
+    #[test]
+    fn a_spreadsheet_executes_no_text_of_a_row() {
+        let mut table = Table::default();
+        table.dimensions.push(Dimension::Campaign);
+        table.metrics.push(Metric::Likes);
+        let campaigns = ["=1+1", "+1", "-1", "@sum", "\t=1", "a=1", ""];
+        let row = |text: &&str| Row::new(vec![(*text).into()], vec![Value::Count(-1)]);
+        table.rows = campaigns.iter().map(row).collect();
+        let expected = "campaign,likes\n'=1+1,-1\n'+1,-1\n'-1,-1\n'@sum,-1\n'\t=1,-1\na=1,-1\n,-1\n";
+        assert_eq!(csv(&table).unwrap(), expected);
     }
 }
