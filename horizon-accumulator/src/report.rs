@@ -54,24 +54,28 @@ pub(crate) fn reports_of(store: &StoreHandle) -> anyhow::Result<&dyn Reports> {
 /// The store cannot be read, it refuses the query, or the output cannot be written.
 pub(crate) async fn run(url: &StoreUrl, arguments: &ReportArguments) -> anyhow::Result<()> {
     let store = ReportStore::open(url)?;
-    let text = report(store.reports()?, arguments).await?;
+    let (text, note) = report(store.reports()?, arguments).await?;
     let mut output = std::io::stdout().lock();
     let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
-    written.context("the report cannot be written")
+    written.context("the report cannot be written")?;
+    match note {
+        Some(note) => writeln!(std::io::stderr(), "horizon-accumulator: {note}").context("the note cannot be written"),
+        None => Ok(()),
+    }
 }
 
-/// Returns the text of a report.
-async fn report(reports: &dyn Reports, arguments: &ReportArguments) -> anyhow::Result<String> {
+/// Returns the text of a report, and a note that the text does not contain.
+async fn report(reports: &dyn Reports, arguments: &ReportArguments) -> anyhow::Result<(String, Option<String>)> {
     let status = reports.status().await?;
     let query = arguments.query(status.time_zone.day_of(now()));
     let answer = Answer::read(reports, query, arguments.has_own_metrics(), status).await?;
     match arguments.format() {
         Format::Table => {
             let trends = answer.trends(reports).await;
-            Ok(terminal::write(&answer, &trends, terminal::width()))
+            Ok((terminal::write(&answer, &trends, terminal::width()), None))
         }
-        Format::Csv => machine::csv(&answer.table),
-        Format::Json => machine::json(&answer),
+        Format::Csv => Ok((machine::csv(&answer.table)?, terminal::left_out_note(&answer))),
+        Format::Json => Ok((machine::json(&answer)?, None)),
     }
 }
 

@@ -213,6 +213,13 @@ fn column_title(metric: Metric) -> String {
 }
 
 /// Returns the name of a column for people, such as `bounce rate`.
+/// Returns which numbers the report lacks, if there are any.
+pub(super) fn left_out_note(answer: &Answer) -> Option<String> {
+    let names: Vec<_> = answer.left_out.iter().copied().map(Metric::name).map(title).collect();
+    let names = names.join(", ");
+    (!names.is_empty()).then(|| format!("This store cannot show these numbers here: {names}."))
+}
+
 fn title(name: &str) -> String {
     name.replace('_', " ")
 }
@@ -268,12 +275,6 @@ fn notes(answer: &Answer) -> Vec<String> {
             "The sessions before {first} are erased: filters work from that day on."
         ));
     }
-    if !answer.left_out.is_empty() {
-        let names: Vec<_> = answer.left_out.iter().copied().map(Metric::name).map(title).collect();
-        notes.push(format!(
-            "This store cannot show these numbers here: {}.",
-            names.join(", ")
-        ));
-    }
+    notes.extend(left_out_note(answer));
     notes
 }

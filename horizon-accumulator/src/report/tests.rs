@@ -170,15 +170,28 @@ async fn a_metric_that_was_named_is_not_left_out() {
 }
 
 #[tokio::test]
+async fn a_note_names_the_columns_that_a_csv_lacks() {
+    let (csv, note) = report(&TwoPages, &arguments(&["pages", "--format", "csv"]))
+        .await
+        .unwrap();
+    assert!(
+        csv.starts_with("page,visitors,pageviews,finished_share,likes\n"),
+        "{csv}"
+    );
+    let expected = "This store cannot show these numbers here: median time on page.";
+    assert_eq!(note.as_deref(), Some(expected));
+}
+
+#[tokio::test]
 async fn programs_get_exact_numbers() {
     let flags = ["pages", "-m", "visitors,finished_share", "--format"];
-    let csv = report(&TwoPages, &arguments(&[&flags[..], &["csv"]].concat()))
+    let (csv, note) = report(&TwoPages, &arguments(&[&flags[..], &["csv"]].concat()))
         .await
         .unwrap();
     let expected = "page,visitors,finished_share\n\
                     guides/a-long-name-of-a-page,1234,0.3333333333333333\nhello,7,0.3333333333333333\n(other),0,\n";
-    assert_eq!(csv, expected);
-    let json = report(&TwoPages, &arguments(&[&flags[..], &["json"]].concat()))
+    assert_eq!((csv.as_str(), note), (expected, None));
+    let (json, _) = report(&TwoPages, &arguments(&[&flags[..], &["json"]].concat()))
         .await
         .unwrap();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
