@@ -138,7 +138,7 @@ fn every_page_has_a_name_and_other_names_have_no_page() {
     let folder = three();
     folder.write(
         "tags.md",
-        &format!(
+        format!(
             "---\ntitle: Tags\ndate: 2026-01-01\ntags: [Größe, {}]\n---\n",
             "x".repeat(600)
         ),

@@ -40,7 +40,8 @@ fn only_a_new_visit_says_how_the_page_was_opened() -> anyhow::Result<()> {
     play(1, async |test| {
         let ada = test.browser("Ada").await?;
         ada.open_live("/list?session=secret").await?;
-        let opens = "location.href = '/page/bread?token=secret&utm_source=news letter&xref=secret&ref=x&code=secret#top'";
+        let opens =
+            "location.href = '/page/bread?token=secret&utm_source=news letter&xref=secret&ref=x&code=secret#top'";
         ada.script(opens, &[]).await?;
         ada.wait_for("the page is open", "return location.pathname === '/page/bread'")
             .await?;
