@@ -3,12 +3,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use horizon_core::reports::{Reports, SiteTimeZone};
-use horizon_core::{Error, Result, StatsStore, error_chain};
+use horizon_core::reports::{ReportStatus, Reports, SiteTimeZone};
+use horizon_core::{Error, Result, StatsStore, Timestamp, error_chain};
 use parking_lot::Mutex;
 use tokio::time::{sleep, timeout};
 
-use crate::Health;
+use crate::{Health, now};
 
 /// How often the reports are read: every 10 seconds. Another process may store another time zone with the first event.
 const CHECK_INTERVAL: Duration = Duration::from_secs(10);
@@ -55,6 +55,8 @@ struct LastZoneCheck {
     zone: ZoneState,
     /// The number of late events. `None` without reports, and before the first check.
     late_events: Option<u64>,
+    /// Whether days of the future are closed.
+    has_closed_future: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -164,9 +166,25 @@ impl ReportsCheck {
             return Err(self.explain(reports, error).await);
         }
         self.0.last.lock().zone = ZoneState::Same;
-        let late_events = reports.status().await?.late_events;
-        self.0.last.lock().late_events = Some(late_events);
+        self.note_status(&reports.status().await?, now());
         Ok(())
+    }
+
+    /// Keeps the number of late events, and logs once if days of the future are closed. An event is at most an hour
+    /// ahead and closes days that ended a day before it, so only a wrong clock does that.
+    fn note_status(&self, status: &ReportStatus, now: Timestamp) {
+        let mut last = self.0.last.lock();
+        last.late_events = Some(status.late_events);
+        let open_since = status.open_since.filter(|start| *start > now);
+        let was_logged = std::mem::replace(&mut last.has_closed_future, open_since.is_some());
+        if let Some(start) = open_since.filter(|_| !was_logged) {
+            tracing::error!(
+                open_since = %status.time_zone.day_of(start),
+                "the reports are closed until a day in the future: visits count without visitors and sessions until \
+                 then; the clock of this machine is wrong, or events were counted while it was: set the clock, and \
+                 restore the store from a backup of before"
+            );
+        }
     }
 
     /// Returns why the time zone cannot be set: with both zones if another one is stored.

@@ -105,6 +105,24 @@ async fn the_same_zone_passes_and_late_events_are_read() {
     assert_eq!(check.late_events(), Some(7));
 }
 
+#[test]
+fn closed_days_of_the_future_are_a_sign_of_a_wrong_clock() {
+    let (_, check) = check("Europe/Berlin", true, "Europe/Berlin");
+    let now = Timestamp::from_millis(1_800_000_000_000);
+    let day = Duration::from_secs(24 * 3600);
+    let mut status = ReportStatus::new(zone("Europe/Berlin"));
+    for (open_since, expected) in [
+        (None, false),
+        (Some(now.minus(day)), false),
+        (Some(now.plus(day)), true),
+        (Some(now.minus(day)), false),
+    ] {
+        status.open_since = open_since;
+        check.note_status(&status, now);
+        assert_eq!(check.0.last.lock().has_closed_future, expected, "{open_since:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_unavailable_store_passes_at_the_start_and_is_a_problem_once_it_responds_with_another_zone() {
     let (store, check) = check("Europe/Berlin", false, "UTC");
