@@ -23,8 +23,8 @@ pub(crate) fn without_visitors(text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Removes all fields with the name `visitor`, and ids within longer texts, which may be JSON. Returns whether there was
-/// one.
+/// Removes all fields with the name `visitor`, and ids within longer texts, which may be JSON. Returns whether there
+/// was one.
 fn remove_visitors(value: &mut Value) -> bool {
     match value {
         Value::Object(fields) => {
