@@ -18,6 +18,8 @@ mod moderation;
 mod page_cache;
 mod pages;
 mod posts;
+#[cfg(test)]
+mod privacy_texts;
 mod rendered_page;
 mod respond;
 mod routes;
