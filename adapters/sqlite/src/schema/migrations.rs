@@ -162,7 +162,8 @@ pub(super) const STEPS: &[&str] = &[
     -- The time zone is not known yet, and no zone is more than a day ahead of UTC.
     INSERT INTO visitor_states (topic, visitor, last, last_day)
         SELECT topic, visitor, at, (at + 1800000) / 86400000 + 1 FROM visitors;
-    CREATE UNIQUE INDEX visitor_states_visitor ON visitor_states (topic, visitor);
+    -- A visitor has the same key on all topics.
+    CREATE UNIQUE INDEX visitor_states_visitor ON visitor_states (visitor, topic);
     CREATE INDEX visitor_states_last_day ON visitor_states (last_day);
     CREATE INDEX visitor_states_first_day ON visitor_states (first_day) WHERE first_day IS NOT NULL;
 

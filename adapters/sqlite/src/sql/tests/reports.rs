@@ -8,7 +8,7 @@ pub(super) const PLANS: &[(&str, &[&str])] = &[
     ),
     (
         "VISITOR_STATE",
-        &["SEARCH visitor_states USING INDEX visitor_states_visitor (topic=? AND visitor=?)"],
+        &["SEARCH visitor_states USING INDEX visitor_states_visitor (visitor=? AND topic=?)"],
     ),
     ("ADD_VISITOR_STATE", &[]),
     (
