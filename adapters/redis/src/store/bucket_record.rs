@@ -4,8 +4,12 @@
 //! The fields of a topic's buckets on a day are `d` for the day, the number of an hour in the day, and `e`, the number
 //! of the hour, a colon and a name for the custom events of an hour. The fields of a dimension are its values.
 
+use std::time::Duration;
+
 use horizon_core::Timestamp;
 use horizon_core::reports::{Counts, LocalTime};
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// The field of the whole day.
 pub(super) const DAY: &str = "d";
@@ -93,6 +97,5 @@ impl<'a> BucketField<'a> {
 
 /// Returns the start of an hour of a day that starts at `day_start`.
 pub(super) fn hour_start(day_start: Timestamp, hour_index: u8) -> Timestamp {
-    let offset = i64::from(hour_index) * 3_600_000;
-    Timestamp::from_millis(day_start.as_millis().saturating_add(offset))
+    day_start.plus(HOUR * u32::from(hour_index))
 }
