@@ -59,7 +59,7 @@
 //! | `comments` | yes | comments: their routes, rendering as safe HTML, and moderation | 55 |
 //! | `context` | yes | source, browser, system, device, country and language of visits, for reports | 13 |
 //! | `metrics` | yes | `Horizon::metrics`: metrics in the OpenMetrics text format | 4 |
-//! | `sqlite` | yes | stores `sqlite:PATH`: stats, comments and the secret in local files | 8 |
+//! | `sqlite` | yes | stores `sqlite:PATH`: stats, comments and the secret in local files | 9 |
 //! | `redis` | no | event buses and stores `redis://HOST`: many processes serve one site | 55 |
 //! | `log` | no | `start_log`: a bounded log on standard error that never blocks | 12 |
 //! | `testing` | no | `testing`: a site on fakes with a clock, failures on demand and a reader of live streams | 1 |
