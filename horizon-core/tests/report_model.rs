@@ -31,6 +31,19 @@ struct ModelState {
     first_session_day: Option<Day>,
 }
 
+impl ModelState {
+    fn set_time_zone(&mut self, zone: &SiteTimeZone) -> Result<()> {
+        if self.model.open_since().is_none() {
+            self.model = ReportModel::new(zone.clone());
+            self.zone = zone.clone();
+        }
+        if self.zone == *zone {
+            return Ok(());
+        }
+        Err(Error::permanent("another time zone is stored"))
+    }
+}
+
 impl ModelStore {
     fn state(&self) -> MutexGuard<'_, ModelState> {
         self.state.lock().unwrap()
@@ -40,15 +53,8 @@ impl ModelStore {
 #[async_trait]
 impl Reports for ModelStore {
     async fn set_time_zone(&self, zone: &SiteTimeZone) -> Result<()> {
-        let mut state = self.state();
-        if state.model.open_since().is_none() {
-            state.model = ReportModel::new(zone.clone());
-            state.zone = zone.clone();
-        }
-        if state.zone == *zone {
-            return Ok(());
-        }
-        Err(Error::permanent("another time zone is stored"))
+        self.state().set_time_zone(zone)?;
+        self.other.set_time_zone(zone).await
     }
 
     async fn query(&self, query: &Query) -> Result<Table, ReportError> {
@@ -114,7 +120,7 @@ impl StatsStore for ModelStore {
 
     async fn expire(&self, now: Timestamp) -> Result<()> {
         self.state().model.expire(now);
-        Ok(())
+        self.other.expire(now).await
     }
 
     fn reports(&self) -> Option<&dyn Reports> {
