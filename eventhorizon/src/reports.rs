@@ -12,7 +12,7 @@ use crate::Horizon;
 const REPORT_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Horizon {
-    /// Answers a question about the past: metrics, grouped by dimensions, of a range of days.
+    /// Returns a report: metrics of a range of days, grouped by dimensions.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -68,7 +68,7 @@ impl CountryFile {
         })
     }
 
-    /// Returns the country of an address, as the file states it. A damaged record is none.
+    /// Returns the country of an address, as the file states it, or `None` if the record is damaged.
     pub(crate) fn country(&self, address: IpAddr) -> Option<String> {
         let reader = Arc::clone(&self.reader.read());
         country_of(&reader, address.to_canonical())

@@ -62,7 +62,7 @@ impl ContextReader {
         }
     }
 
-    /// Sets the countries of addresses. By default there are none.
+    /// Sets the file with the countries of addresses. Without it, addresses have no country.
     #[must_use]
     pub fn with_countries(self, file: CountryFile) -> Self {
         let countries = CountryLookup(Some(file));

@@ -43,8 +43,8 @@ pub struct MemoryStore(Mutex<Tables>);
 #[derive(Default)]
 struct Tables {
     counted: HashMap<EventId, Timestamp>,
-    /// When [`Ledger::touch_visitor`](horizon_core::Ledger::touch_visitor) last saw each visitor. With reports, only the
-    /// tests of [`Facts`](horizon_core::Facts) call it.
+    /// When [`Ledger::touch_visitor`](horizon_core::Ledger::touch_visitor) last saw each visitor. With reports, only
+    /// the tests of [`Facts`](horizon_core::Facts) call it.
     #[cfg(test)]
     last_seen: HashMap<(Topic, VisitorKey), Timestamp>,
     /// Whether each reader likes the topic, and when they last changed it.

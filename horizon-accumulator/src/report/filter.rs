@@ -16,7 +16,7 @@ pub(super) fn parse_filter(text: &str) -> Result<Filter, String> {
     let found = OPERATORS
         .iter()
         .filter_map(|(sign, operator)| Some((text.find(sign)?, *sign, *operator)));
-    // Of two operators at the same place, the first in the list.
+    // If two operators match at the same position, the earlier one in the list applies.
     let Some((at, sign, operator)) = found.min_by_key(|(at, ..)| *at) else {
         return Err("a filter is a dimension, `=`, `!=`, `~` or `!~`, and values, such as `source=google,bing`".into());
     };

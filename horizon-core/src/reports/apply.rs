@@ -13,7 +13,8 @@ use crate::{
 /// Counts each event once, like [`apply_events`](crate::apply_events), and notes when it happened and in which session.
 ///
 /// Visits are counted by [`VisitorState`], so their number does not depend on the order in which events arrive. Visits
-/// of a closed day ([`ReportSite::is_late`](super::ReportSite::is_late)) are counted like those of readers without a key.
+/// of a closed day ([`ReportSite::is_late`](super::ReportSite::is_late)) are counted like those of readers without a
+/// key.
 ///
 /// Returns the totals of every topic that `events` name.
 ///

@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use super::{Capabilities, Discrepancy, Query, ReportError, SiteTimeZone, Table};
 use crate::{Day, Result, Timestamp};
 
-/// Answers questions about the past: the part of a store that keeps hours, days and sessions beside the totals.
+/// Reports about the past: the part of a store that keeps hours, days and sessions in addition to the totals.
 #[async_trait]
 pub trait Reports: Send + Sync {
     /// Sets the time zone of the site. Call it before the first event is applied; without it, UTC is used.
@@ -11,7 +11,7 @@ pub trait Reports: Send + Sync {
     /// The zone is stored with the first dated event. Fails permanently if another zone is stored.
     async fn set_time_zone(&self, zone: &SiteTimeZone) -> Result<()>;
 
-    /// Answers the query exactly, or says why it cannot. Never estimates.
+    /// Returns the exact answer, or an error that says why there is no answer. Never estimates.
     async fn query(&self, query: &Query) -> Result<Table, ReportError>;
 
     /// Returns what the store can answer. It refuses every other query by name.

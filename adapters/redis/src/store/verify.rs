@@ -16,8 +16,9 @@ use super::{EVENT_FIELD, RedisStore, keys, update};
 /// The start of the fields with undated numbers, among the totals of a topic.
 const UNDATED: &str = "undated_";
 
-/// The maximum number of keys that one transaction reads, for which Redis serves nobody else: 4 days of the site, or 64
-/// of a page. That is about a millisecond, and 20 ms if all dimensions of these days have all the values they may have.
+/// The maximum number of keys that one transaction reads: 4 days of the site, or 64 of a page. Redis runs no other
+/// command meanwhile. This is estimated (not measured) to take about a millisecond, and 20 ms if all dimensions of these
+/// days have the maximum number of values.
 const KEYS_PER_READ: usize = 64;
 
 /// How often a topic is read before its discrepancies are reported: events that arrive between two transactions make

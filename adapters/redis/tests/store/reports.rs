@@ -260,7 +260,7 @@ async fn buckets_and_states_stay_below_the_documented_size() {
     assert!(values <= 160, "{values} bytes for a dimension with one value");
 }
 
-/// Redis serves nobody else during a transaction.
+/// Redis runs no command of another client during a transaction.
 #[tokio::test]
 async fn the_verification_reads_a_long_time_in_short_transactions() {
     let (server, store) = start().await;

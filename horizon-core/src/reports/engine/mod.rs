@@ -1,4 +1,4 @@
-//! Answers a query from the buckets and sessions that a store reads.
+//! Computes the answer to a query from the buckets and sessions that a store reads.
 
 mod buckets;
 mod groups;
@@ -42,7 +42,7 @@ impl<E> AnswerError<E> {
     }
 }
 
-/// Answers the query from the buckets and sessions of a store.
+/// Returns the answer to the query from the buckets and sessions of a store.
 ///
 /// `zone` is the time zone of the site. `first_session_day` is the first day whose session rows are kept; `None` if
 /// none were erased.

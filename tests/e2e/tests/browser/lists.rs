@@ -113,7 +113,8 @@ fn the_links_of_a_post_are_events_and_its_end_is_reported() -> anyhow::Result<()
         let ada = test.browser("Ada").await?;
         ada.open_live(POST).await?;
         let adds = "document.querySelector('.prose').insertAdjacentHTML('afterbegin',
-                '<a id=outbound href=\"https://elsewhere.example/\">Elsewhere</a> <a id=file href=\"/media/a.pdf\">File</a>');
+                '<a id=outbound href=\"https://elsewhere.example/\">Elsewhere</a>\
+                 <a id=file href=\"/media/a.pdf\">File</a>');
             document.addEventListener('click', event => event.preventDefault())";
         ada.script(adds, &[]).await?;
         let requested = |name: &str| {
