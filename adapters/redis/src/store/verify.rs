@@ -17,8 +17,8 @@ use super::{EVENT_FIELD, RedisStore, keys, update};
 const UNDATED: &str = "undated_";
 
 /// The maximum number of keys that one transaction reads: 4 days of the site, or 64 of a page. Redis runs no other
-/// command meanwhile: by estimate about a millisecond, and 20 ms if all dimensions of these days have the maximum number
-/// of values.
+/// command meanwhile. By estimate that takes a millisecond, or 20 ms if all dimensions of these days have the maximum
+/// number of values.
 const KEYS_PER_READ: usize = 64;
 
 /// How often a topic is read before its discrepancies are reported: events that arrive between two transactions make
