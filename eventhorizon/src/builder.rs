@@ -7,7 +7,7 @@ use horizon_backend::{
 use horizon_core::{CommentStore, Ports, Result, SaltStore, Slug, StatsStore, Timestamp, reports::SiteTimeZone};
 
 use crate::{
-    Config, EventPolicy, Horizon, Identify, Pages, Secret,
+    Config, EventPolicy, Horizon, Identify, PageDescription, Pages, ReportPolicy, Secret,
     clock::EventClock,
     rules::Rules,
     visit_context::{SiteContext, SiteCountries},
@@ -169,6 +169,22 @@ impl Builder {
     /// Sets the policy for events. By default all are accepted.
     pub fn event_policy(mut self, policy: impl EventPolicy + 'static) -> Self {
         self.rules.policy = Box::new(policy);
+        self
+    }
+
+    /// Sets who may read the reports. By default nobody may, except with a [token](Self::reports_token).
+    pub fn report_policy(mut self, policy: impl ReportPolicy + 'static) -> Self {
+        self.rules.report_policy = Box::new(policy);
+        self
+    }
+
+    /// Sets the titles, URL paths and dates of pages for the dashboard. By default the title is the slug. It is called
+    /// for each page that the dashboard shows, and must not wait.
+    pub fn describe_pages(
+        mut self,
+        describe: impl Fn(&Slug) -> Option<PageDescription> + Send + Sync + 'static,
+    ) -> Self {
+        self.rules.descriptions = Box::new(describe);
         self
     }
 

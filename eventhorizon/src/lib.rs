@@ -42,6 +42,8 @@
 //! | rendering pages | [`PageReads`], [`PageStats`], [`StatsSnapshot`], [`ThreadsSnapshot`] |
 //! | reports | [`Query`], [`DayRange`], [`Day`], [`Metric`], [`Dimension`], [`Filter`], [`FilterOperator`] |
 //! | answers of reports | [`Table`], [`Value`], [`OrderBy`], [`Direction`], [`ReportError`] |
+//! | reading reports | [`ReportPolicy`], [`ReportAccess`], [`PageDescription`] |
+//! | what happens now | [`NowSnapshot`], [`ActivePage`], [`ActiveSource`] |
 //! | settings of reports | [`SiteTimeZone`], [`TimeZoneError`], [`SessionRetention`] |
 //! | scripts for pages | [`client_js`], [`client_modules`], [`client_types`] |
 //! | HTTP | [`http`], [`bytes`], [`StreamBody`], [`ResponseBody`], [`MAX_REQUEST_BYTES`] |
@@ -85,6 +87,8 @@ mod config;
 mod connections;
 mod cookies;
 mod custom_events;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod escape;
 mod forwarding;
 mod horizon;
@@ -96,6 +100,7 @@ mod live;
 mod live_viewer;
 mod maintenance;
 mod metrics;
+mod now;
 mod origin;
 mod page;
 mod page_load;
@@ -147,12 +152,16 @@ pub use http::{MAX_REQUEST_BYTES, ResponseBody, StreamBody, prefers_html};
 pub use ipnet::IpNet;
 pub use likes::{LikeOutcome, LikeRequest};
 pub use live::{Live, LiveOptions};
+pub use now::{ActivePage, ActiveSource, NowSnapshot};
 pub use origin::{Origin, ParseOriginError};
 pub use page::ExistingPage;
 pub use page_load::PageLoad;
 pub use page_reads::PageReads;
 pub use problem::{Problem, ProblemKind};
-pub use rules::{Author, Decision, EventPolicy, Identify, Identity, Pages, ProposedEvent, RuleError};
+pub use rules::{
+    Author, Decision, EventPolicy, Identify, Identity, PageDescription, Pages, ProposedEvent, ReportAccess,
+    ReportPolicy, RuleError,
+};
 pub use same_origin::same_origin;
 pub use secret::{Secret, SecretError};
 pub use stats::StatsSnapshot;

@@ -4,6 +4,8 @@ mod author;
 mod error;
 mod identity;
 mod page_answers;
+mod page_description;
+mod report_access;
 
 use std::{borrow::Cow, future::Future, time::Duration};
 
@@ -12,7 +14,14 @@ use horizon_core::{EventKind, Result, Slug, Topic};
 use tokio::time::{Instant, timeout_at};
 
 use self::page_answers::PageAnswers;
-pub use self::{author::Author, error::RuleError, identity::Identity};
+pub(crate) use self::page_description::PageDescriptions;
+pub use self::{
+    author::Author,
+    error::RuleError,
+    identity::Identity,
+    page_description::PageDescription,
+    report_access::{ReportAccess, ReportPolicy},
+};
 use crate::Caller;
 
 /// The time limit of one question to a rule: 3 seconds.
@@ -214,6 +223,8 @@ pub(crate) struct Rules {
     pub(crate) pages: Box<dyn Pages>,
     pub(crate) identify: Box<dyn Identify>,
     pub(crate) policy: Box<dyn EventPolicy>,
+    pub(crate) report_policy: Box<dyn ReportPolicy>,
+    pub(crate) descriptions: PageDescriptions,
     page_answers: PageAnswers,
 }
 
@@ -223,6 +234,8 @@ impl Rules {
             pages: Box::new(pages),
             identify: Box::new(|_: &Caller| Identity::default()),
             policy: Box::new(|_: &ProposedEvent<'_>| Decision::default()),
+            report_policy: Box::new(|_: &Caller| ReportAccess::default()),
+            descriptions: Box::new(|_: &Slug| None),
             page_answers: PageAnswers::new(),
         }
     }
@@ -256,6 +269,16 @@ impl Rules {
         within(deadline, identity)
             .await
             .map_err(|error| error.into_error("`Identify`"))
+    }
+
+    /// # Errors
+    /// The rule failed, or did not respond before `deadline`.
+    pub(crate) async fn report_access(&self, caller: &Caller, deadline: Instant) -> Result<ReportAccess> {
+        if let Some(access) = self.report_policy.access_now(caller) {
+            return Ok(access);
+        }
+        let access = within(deadline, self.report_policy.access(caller)).await;
+        access.map_err(|error| error.into_error("`ReportPolicy`"))
     }
 
     /// # Errors

@@ -4,7 +4,6 @@ mod answer;
 mod arguments;
 mod filter;
 mod machine;
-mod numbers;
 mod order;
 mod preset;
 mod range;

@@ -1,7 +1,5 @@
 use clap::ValueEnum;
-use horizon_core::reports::{Dimension, Metric};
-
-use super::range::RecentDays;
+use horizon_core::reports::{Dimension, Metric, RecentDays};
 
 /// A report with a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -2,12 +2,11 @@
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, presets};
 use horizon_core::clean_text;
-use horizon_core::reports::{Dimension, Metric, OTHER_VALUE};
+use horizon_core::reports::{Dimension, Metric, OTHER_VALUE, Value};
 use terminal_size::{Width, terminal_size};
 
 use super::{
     answer::Answer,
-    numbers::{UNKNOWN, format_value, grouped},
     trend::{MAX_WIDTH, Trends, sparkline},
 };
 
@@ -66,7 +65,7 @@ fn write_list(answer: &Answer, trends: &Trends) -> String {
             .next()
             .map(|values| sparkline(values, MAX_WIDTH))
             .unwrap_or_default();
-        table.add_row([title(metric.name()), format_value(*metric, *value), trend]);
+        table.add_row([title(metric.name()), metric.format(*value), trend]);
     }
     align(&mut table, 1..2);
     lines(&table)
@@ -85,7 +84,7 @@ fn write_table(answer: &Answer, trends: &Trends, width: Option<u16>) -> String {
         let names = names.map(|(dimension, value)| format_name(answer, *dimension, value));
         let numbers = report.metrics.iter().zip(&row.metrics);
         names
-            .chain(numbers.map(|(metric, value)| format_value(*metric, *value)))
+            .chain(numbers.map(|(metric, value)| metric.format(*value)))
             .collect()
     }));
     let dimensions = report.dimensions.len();
@@ -229,7 +228,7 @@ fn format_name(answer: &Answer, dimension: Dimension, value: &str) -> String {
         return local_hour(answer, value).unwrap_or_else(|| value.to_owned());
     }
     match clean_text(value).trim() {
-        "" => UNKNOWN.to_owned(),
+        "" => "–".to_owned(),
         name => name.to_owned(),
     }
 }
@@ -255,7 +254,7 @@ fn notes(answer: &Answer) -> Vec<String> {
     }
     let (shown, all) = (table.rows.len(), table.total_rows);
     if shown < all {
-        let all = grouped(i64::try_from(all).unwrap_or(i64::MAX));
+        let all = Metric::Pageviews.format(Value::Count(i64::try_from(all).unwrap_or(i64::MAX)));
         notes.push(format!("The first {shown} of {all} rows; `--limit` shows more."));
     }
     if table.sums_daily_visitors {

@@ -12,13 +12,17 @@ mod dimension;
 mod discrepancy;
 mod engine;
 mod error;
+mod format;
 mod memory_reader;
 mod metric;
+mod periods;
 mod plan;
 mod port;
+mod port_ext;
 mod query;
 mod reader;
 mod reading_times;
+mod recent_days;
 mod report_ledger;
 mod report_site;
 mod session_columns;
@@ -42,6 +46,7 @@ pub use error::{FirstDay, Refusal, ReportError};
 pub use memory_reader::MemoryReportReader;
 pub use metric::{Metric, UnknownMetric};
 pub use port::{ReportStatus, Reports};
+pub use port_ext::{PartialTable, ReportsExt};
 pub use query::{
     DayRange, Direction, Filter, FilterOperator, MAX_DIMENSIONS, MAX_FILTER_VALUES, MAX_FILTERS, OrderBy, Query,
 };
@@ -50,6 +55,7 @@ pub use reader::{
     TopicBucket, TopicBucketSelection, TopicSelection,
 };
 pub use reading_times::{MAX_READING_SECONDS, ReadingTimes};
+pub use recent_days::{ParsePeriodError, RecentDays};
 pub use report_ledger::{NumberKind, ReportLedger, StoredLike};
 pub use report_site::ReportSite;
 pub use session_columns::{PackedSessions, SessionColumns, SessionColumnsError};

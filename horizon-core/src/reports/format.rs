@@ -1,23 +1,32 @@
 //! Numbers for people.
 
-use horizon_core::reports::{Metric, Value};
+use super::{Metric, Value};
 
 /// What is shown for an unknown number.
-pub(super) const UNKNOWN: &str = "–";
+const UNKNOWN: &str = "–";
 
-/// Returns the text of a value: thousands are separated, durations are `1:23`, rates `12.3 %`.
-pub(super) fn format_value(metric: Metric, value: Value) -> String {
-    match (metric, value) {
-        (Metric::Seconds, Value::Count(seconds)) => duration(seconds),
-        (_, Value::Count(count)) => grouped(count),
-        (Metric::BounceRate | Metric::AnonymousShare | Metric::FinishedShare, value) => {
-            known(value, |share| format!("{:.1} %", share * 100.0))
+impl Metric {
+    /// Returns a value of this metric as text for people: `1,234`, `12.3 %`, `1:23` for seconds, `–` if it is unknown.
+    ///
+    /// ```
+    /// use horizon_core::reports::{Metric, Value};
+    ///
+    /// assert_eq!(Metric::BounceRate.format(Value::Ratio { numerator: 1, denominator: 3 }), "33.3 %");
+    /// ```
+    #[must_use]
+    pub fn format(self, value: Value) -> String {
+        match (self, value) {
+            (Self::Seconds, Value::Count(seconds)) => duration(seconds),
+            (_, Value::Count(count)) => grouped(count),
+            (Self::BounceRate | Self::AnonymousShare | Self::FinishedShare, value) => {
+                known(value, |share| format!("{:.1} %", share * 100.0))
+            }
+            (Self::VisitDuration | Self::TimeOnPage | Self::MedianTimeOnPage, value) => known(value, |seconds| {
+                #[expect(clippy::cast_possible_truncation, reason = "seconds are far below 2^53")]
+                duration(seconds.round() as i64)
+            }),
+            (_, value) => known(value, |mean| format!("{mean:.2}")),
         }
-        (Metric::VisitDuration | Metric::TimeOnPage | Metric::MedianTimeOnPage, value) => known(value, |seconds| {
-            #[expect(clippy::cast_possible_truncation, reason = "seconds are far below 2^53")]
-            duration(seconds.round() as i64)
-        }),
-        (_, value) => known(value, |mean| format!("{mean:.2}")),
     }
 }
 
@@ -26,7 +35,7 @@ fn known(value: Value, format: impl FnOnce(f64) -> String) -> String {
 }
 
 /// Returns a number with commas between thousands.
-pub(super) fn grouped(number: i64) -> String {
+fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::from(if number < 0 { "-" } else { "" });
     for (position, digit) in digits.chars().enumerate() {
@@ -72,7 +81,7 @@ mod tests {
             (Metric::MedianTimeOnPage, Value::Median(Some(83.4)), "1:23"),
             (Metric::MedianTimeOnPage, Value::Median(None), "–"),
         ] {
-            assert_eq!(format_value(metric, value), text, "{metric} {value:?}");
+            assert_eq!(metric.format(value), text, "{metric} {value:?}");
         }
     }
 }
