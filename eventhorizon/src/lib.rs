@@ -87,7 +87,6 @@ mod config;
 mod connections;
 mod cookies;
 mod custom_events;
-#[cfg(feature = "dashboard")]
 mod dashboard;
 mod escape;
 mod forwarding;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use horizon_core::{
     Day, Slug,
-    reports::{Dimension, Metric, Value},
+    reports::{Metric, Value},
 };
 
+pub(crate) use super::list_kind::{CardKind, ListKind};
 use super::state::{DashboardState, ResolvedPeriod};
 use crate::{NowSnapshot, PageDescription};
 
@@ -103,37 +104,6 @@ pub(crate) struct Card {
     pub(crate) list: List,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum CardKind {
-    Pages,
-    Sources,
-    Devices,
-    Places,
-    Events,
-}
-
-/// A list of the values of a dimension.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum ListKind {
-    Pages,
-    EntryPages,
-    ExitPages,
-    /// The entry pages that were published 90 days before the range or earlier. Only if the application says when.
-    OldPages,
-    Sources,
-    Channels,
-    Campaigns,
-    Mediums,
-    Terms,
-    Contents,
-    Devices,
-    Browsers,
-    Systems,
-    Countries,
-    Languages,
-    Events,
-}
-
 pub(crate) struct List {
     pub(crate) kind: ListKind,
     /// The columns. The first one orders the rows and is drawn as a bar.
@@ -152,94 +122,4 @@ pub(crate) struct ListRow {
     pub(crate) values: Vec<Shown>,
     /// The share of the first metric in the highest row, from 0 to 1.
     pub(crate) bar: f64,
-}
-
-impl ListKind {
-    pub(crate) const ALL: [Self; 16] = [
-        Self::Pages,
-        Self::EntryPages,
-        Self::ExitPages,
-        Self::OldPages,
-        Self::Sources,
-        Self::Channels,
-        Self::Campaigns,
-        Self::Mediums,
-        Self::Terms,
-        Self::Contents,
-        Self::Devices,
-        Self::Browsers,
-        Self::Systems,
-        Self::Countries,
-        Self::Languages,
-        Self::Events,
-    ];
-
-    /// Returns the name in URLs, also of the CSV file.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Pages => "pages",
-            Self::EntryPages => "entry-pages",
-            Self::ExitPages => "exit-pages",
-            Self::OldPages => "old-pages",
-            Self::Sources => "sources",
-            Self::Channels => "channels",
-            Self::Campaigns => "campaigns",
-            Self::Mediums => "mediums",
-            Self::Terms => "terms",
-            Self::Contents => "contents",
-            Self::Devices => "devices",
-            Self::Browsers => "browsers",
-            Self::Systems => "systems",
-            Self::Countries => "countries",
-            Self::Languages => "languages",
-            Self::Events => "events",
-        }
-    }
-
-    pub(crate) const fn dimension(self) -> Dimension {
-        match self {
-            Self::Pages => Dimension::Page,
-            Self::EntryPages | Self::OldPages => Dimension::EntryPage,
-            Self::ExitPages => Dimension::ExitPage,
-            Self::Sources => Dimension::Source,
-            Self::Channels => Dimension::Channel,
-            Self::Campaigns => Dimension::Campaign,
-            Self::Mediums => Dimension::Medium,
-            Self::Terms => Dimension::Term,
-            Self::Contents => Dimension::Content,
-            Self::Devices => Dimension::Device,
-            Self::Browsers => Dimension::Browser,
-            Self::Systems => Dimension::System,
-            Self::Countries => Dimension::Country,
-            Self::Languages => Dimension::Language,
-            Self::Events => Dimension::Event,
-        }
-    }
-
-    pub(crate) const fn card(self) -> CardKind {
-        match self {
-            Self::Pages | Self::EntryPages | Self::ExitPages | Self::OldPages => CardKind::Pages,
-            Self::Sources | Self::Channels | Self::Campaigns | Self::Mediums | Self::Terms | Self::Contents => {
-                CardKind::Sources
-            }
-            Self::Devices | Self::Browsers | Self::Systems => CardKind::Devices,
-            Self::Countries | Self::Languages => CardKind::Places,
-            Self::Events => CardKind::Events,
-        }
-    }
-}
-
-impl CardKind {
-    pub(crate) const ALL: [Self; 5] = [Self::Pages, Self::Sources, Self::Devices, Self::Places, Self::Events];
-
-    /// Returns the name of the parameter that selects the list.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Pages => "pages",
-            Self::Sources => "sources",
-            Self::Devices => "devices",
-            Self::Places => "places",
-            Self::Events => "events",
-        }
-    }
 }

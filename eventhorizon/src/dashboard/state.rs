@@ -1,14 +1,15 @@
 //! What a URL of the dashboard asks for.
 
-use horizon_core::{
-    Day,
-    reports::{DayRange, Filter, Metric},
-};
+use horizon_core::reports::{Filter, Metric};
 
-use super::model::ListKind;
+use super::list_kind::ListKind;
+pub(crate) use super::period::{PeriodChoice, ResolvedPeriod};
 
-/// The parameters of a URL of the dashboard. Links are relative (`?period=7d&…`), so that the application may nest the
-/// contract anywhere.
+/// The longest range: 7,306 days, twenty years. It bounds the points of a chart.
+pub(super) const MAX_RANGE_DAYS: u64 = 7_306;
+
+/// The parameters of a URL of the dashboard, also of a CSV file. Links are relative (`?period=7d&…`), so that the
+/// application may nest the contract anywhere.
 ///
 /// | parameter | meaning |
 /// |---|---|
@@ -20,11 +21,13 @@ use super::model::ListKind;
 /// | `offset` | rows of that list that are left out |
 /// | `pages`, `sources`, `devices`, `places` | the list of a card that is shown |
 /// | a dimension, also with `!`, `~` or `!~` at its end | a filter: `page=hello`, `source!=google`, `page~=docs/` |
+///
+/// A repeated filter has several values: `source=google&source=bing`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DashboardState {
     pub(crate) period: PeriodChoice,
     pub(crate) compares: bool,
-    /// The metric of the chart; `None` for the default.
+    /// The metric of the chart; `None` for the default, visitors.
     pub(crate) metric: Option<Metric>,
     /// The only list that is shown, with all its rows.
     pub(crate) list: Option<ListKind>,
@@ -32,39 +35,20 @@ pub(crate) struct DashboardState {
     pub(crate) offset: usize,
     /// The lists that are shown instead of the first of their card, at most one for a card.
     pub(crate) tabs: Vec<ListKind>,
+    /// The filters, at most one for a dimension and an operator.
     pub(crate) filters: Vec<Filter>,
 }
 
-/// The days that the dashboard shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum PeriodChoice {
-    /// `today`
-    Today,
-    /// `yesterday`
-    Yesterday,
-    /// `7d`
-    Days7,
-    /// `30d`, the default
-    #[default]
-    Days30,
-    /// `90d`
-    Days90,
-    /// `month`: this month until today
-    Month,
-    /// `12m`: this month and the eleven before it
-    Months12,
-    /// `all`
-    All,
-    /// `from=2026-11-01&to=2026-11-30`; also a day (`from` = `to`) or a month of the chart
-    Range(DayRange),
-}
-
-/// The days of a [`PeriodChoice`], and those that they are compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ResolvedPeriod {
-    pub(crate) range: DayRange,
-    /// The previous period: as many days before it; for `month` the same days of the month before; for `12m` the twelve
-    /// months before, up to the same day. `None` for `all`.
-    pub(crate) previous: Option<DayRange>,
-    pub(crate) today: Day,
+impl Default for DashboardState {
+    fn default() -> Self {
+        Self {
+            period: PeriodChoice::default(),
+            compares: true,
+            metric: None,
+            list: None,
+            offset: 0,
+            tabs: Vec::new(),
+            filters: Vec::new(),
+        }
+    }
 }
