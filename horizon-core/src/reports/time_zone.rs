@@ -122,6 +122,37 @@ impl SiteTimeZone {
         let day = self.day_of(at);
         LocalTime::in_day(day, self.day_start(day), at)
     }
+
+    /// Returns the instants at which the hours of a day start, in order.
+    ///
+    /// ```
+    /// use horizon_core::reports::SiteTimeZone;
+    ///
+    /// let berlin = SiteTimeZone::new("Europe/Berlin")?;
+    /// let hours = berlin.hours("2025-03-30".parse()?);
+    /// assert_eq!(hours.len(), 23);
+    /// assert_eq!(berlin.clock_text(hours[2]), "2025-03-30 03:00:00");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn hours(&self, day: Day) -> Vec<Timestamp> {
+        let (start, end) = (self.day_start(day), self.day_start(day.next()));
+        let hour = |index| Timestamp::from_millis(start.as_millis().saturating_add(i64::from(index) * HOUR_MILLIS));
+        (0..=MAX_HOUR_INDEX).map(hour).take_while(|hour| *hour < end).collect()
+    }
+
+    /// Returns the date and the time on the clocks of the site, such as `2026-11-29 21:00:00`. When clocks go back, two
+    /// hours have the same text.
+    #[must_use]
+    pub fn clock_text(&self, at: Timestamp) -> String {
+        let limit = if at.as_millis() < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        };
+        let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or(limit);
+        self.zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
 }
 
 impl LocalTime {
@@ -230,11 +261,30 @@ mod tests {
     }
 
     #[test]
+    fn the_hours_of_a_day_are_those_of_its_clocks() {
+        let berlin = zone("Europe/Berlin");
+        let texts = |year, month, day| -> Vec<String> {
+            let hours = berlin.hours(number_of(civil::date(year, month, day)));
+            hours.into_iter().map(|hour| berlin.clock_text(hour)).collect()
+        };
+        let autumn = texts(2025, 10, 26);
+        assert_eq!(autumn.len(), 25);
+        assert_eq!(autumn.first().unwrap(), "2025-10-26 00:00:00");
+        assert_eq!((autumn[2].as_str(), autumn[3].as_str()), ("2025-10-26 02:00:00", "2025-10-26 02:00:00"));
+        assert_eq!(autumn.last().unwrap(), "2025-10-26 23:00:00");
+        assert_eq!(texts(2025, 3, 30).len(), 23);
+        assert_eq!(zone("Australia/Lord_Howe").hours(number_of(civil::date(2025, 4, 6))).len(), 25);
+        assert!(zone("Pacific/Apia").hours(number_of(civil::date(2011, 12, 30))).is_empty());
+    }
+
+    #[test]
     fn the_ends_of_time_have_days() {
         for zone in [SiteTimeZone::utc(), zone("Asia/Tokyo"), zone("America/New_York")] {
             for millis in [i64::MIN, i64::MAX] {
                 let _ = zone.local_time(Timestamp::from_millis(millis));
                 let _ = zone.day_start(Day::from_number(millis));
+                let _ = zone.hours(Day::from_number(millis));
+                assert!(!zone.clock_text(Timestamp::from_millis(millis)).is_empty());
             }
         }
     }
