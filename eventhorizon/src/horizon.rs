@@ -18,6 +18,7 @@ use crate::{
     live::{Hub, HubParts},
     maintenance::run_maintenance,
     metrics::{Gauge, Metrics, registry},
+    now::{NowState, run_sampler},
     page_questions::PageQuestions,
     pending_names::PendingNames,
     read_cache::ReadCache,
@@ -59,6 +60,7 @@ pub(crate) struct SiteState {
     pub(crate) visit_tracker: VisitTracker,
     pub(crate) visitors: Arc<VisitorKeys>,
     pub(crate) hub: Hub,
+    pub(crate) now: NowState,
     pub(crate) cache: Arc<ReadCache>,
     pub(crate) pending_names: PendingNames,
     /// The idempotency keys of recent custom events.
@@ -126,6 +128,7 @@ impl Horizon {
             closing.clone(),
             backend.health().clone(),
         );
+        let now = NowState::new();
         let (stop, health) = (delivered.clone(), backend.health().clone());
         tasks.spawn(health.supervise("visits", async move { sender.run(stop).await }));
         let horizon = Self(Arc::new(SiteState {
@@ -143,7 +146,9 @@ impl Horizon {
                 presence: Arc::clone(&ports.presence),
                 queue,
                 background,
+                sources: Arc::clone(&now.sources),
             },
+            now,
             visitors,
             config,
             context,
@@ -289,6 +294,11 @@ impl Horizon {
         self.0.backend.close().await
     }
 
+    /// Returns the token that ends streams when the site closes.
+    pub(crate) fn closing(&self) -> CancellationToken {
+        self.0.closing.clone()
+    }
+
     /// Returns the deadline of a write that starts now.
     pub(crate) fn write_deadline() -> Instant {
         Instant::now() + WRITE_TIMEOUT
@@ -314,6 +324,7 @@ impl Horizon {
     fn spawn_maintenance(&self) {
         self.spawn_until_closing("maintenance", run_maintenance(Arc::downgrade(&self.0)));
         self.spawn_until_closing("context", self.0.context.run_refresh());
+        self.spawn_until_closing("now", run_sampler(Arc::downgrade(&self.0)));
     }
 
     /// Spawns a background task that is dropped when the site closes.

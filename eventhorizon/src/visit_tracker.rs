@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     background_visits::{BackgroundVisits, PendingVisit},
+    now::{ConnectionSource, SourceGuard, ViewerSources},
     visit_queue::{OpenVisit, VisitQueue},
 };
 
@@ -42,12 +43,14 @@ pub(crate) struct VisitTracker {
     pub(crate) presence: Arc<dyn Presence>,
     pub(crate) queue: Arc<VisitQueue>,
     pub(crate) background: BackgroundVisits,
+    pub(crate) sources: Arc<ViewerSources>,
 }
 
 /// Keeps a viewer counted until it is dropped.
 pub(crate) struct ViewerGuards {
     _presence: Vec<PresenceGuard>,
     _visit: Option<OpenVisit>,
+    _source: Option<SourceGuard>,
 }
 
 impl VisitTracker {
@@ -55,6 +58,8 @@ impl VisitTracker {
     /// the backend is unavailable.
     pub(crate) async fn start(self, topics: Arc<[Topic]>, visit: Visit, identity: VisitorIdentity) -> ViewerGuards {
         let opened = Instant::now();
+        let is_anonymous = matches!(identity, VisitorIdentity::Anonymous);
+        let source = ConnectionSource::new(visit.context.as_deref(), is_anonymous);
         let (visitor, visit) = match identity {
             VisitorIdentity::Anonymous => {
                 if visit.cause() == VisitCause::Open {
@@ -81,6 +86,7 @@ impl VisitTracker {
         ViewerGuards {
             _presence: guards,
             _visit: visit,
+            _source: visitor.and_then(|visitor| ViewerSources::open(&self.sources, visitor, source)),
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{cmp::Reverse, collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use horizon_backend::Health;
 use horizon_core::{Ports, ReaderId, Slug, Stats, Topic};
@@ -177,6 +177,26 @@ impl Hub {
             comments_revision: frame.comments_revision,
             is_current: true,
         })
+    }
+
+    /// Returns the open pages of this process with the most viewers, each with its viewers on all nodes, in any order. A
+    /// page whose stats are not known has its open streams instead.
+    pub(crate) fn busiest_pages(&self, limit: usize) -> Vec<(Slug, u64)> {
+        let pages = self.0.pages.lock();
+        let viewers = |(topic, page): (&Topic, &WatchedTopic)| {
+            let stats = page.frames.get().stats.as_ref().map(|stats| stats.viewers);
+            let viewers = stats.unwrap_or_else(|| u64::try_from(page.leases).unwrap_or(u64::MAX));
+            (viewers > 0).then_some((Reverse(viewers), topic.slug()?.clone()))
+        };
+        let mut pages: Vec<_> = pages.iter().filter_map(viewers).collect();
+        if pages.len() > limit {
+            pages.select_nth_unstable(limit);
+            pages.truncate(limit);
+        }
+        pages
+            .into_iter()
+            .map(|(Reverse(viewers), slug)| (slug, viewers))
+            .collect()
     }
 
     /// Returns the totals of a watched page with every event that the bus took, if no read of the store is needed.

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use horizon_core::Slug;
 
@@ -39,4 +39,17 @@ pub struct ActiveSource {
     pub source: Arc<str>,
     /// The viewers, summed over the nodes: a visitor with connections to two nodes counts twice.
     pub viewers: u64,
+}
+
+/// What the other web nodes report about their viewers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct OtherNodes {
+    /// The viewers of their pages, as the node with the highest number knows them.
+    pub(super) pages: HashMap<Slug, u64>,
+    /// The sources of their viewers, summed.
+    pub(super) sources: HashMap<Arc<str>, u64>,
+    /// The nodes that send heartbeats.
+    pub(super) active: usize,
+    /// The nodes that did not send one lately.
+    pub(super) silent: usize,
 }

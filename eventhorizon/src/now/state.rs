@@ -1,0 +1,70 @@
+use std::{sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+#[cfg(feature = "redis")]
+use super::other_nodes::OtherNodesCache;
+use super::{NowSnapshot, ViewerSources, recent_viewers::RecentViewers};
+
+/// How long a snapshot is current: 900 milliseconds, so that a watch that reads once a second always gets a new one.
+const SNAPSHOT_TTL: Duration = Duration::from_millis(900);
+
+/// What a process knows about this moment.
+pub(crate) struct NowState {
+    pub(crate) sources: Arc<ViewerSources>,
+    #[cfg(feature = "redis")]
+    pub(super) other_nodes: OtherNodesCache,
+    /// Held while a snapshot is read, so that a second reader waits for it or uses the previous one.
+    pub(super) reading: tokio::sync::Mutex<()>,
+    recent: Mutex<RecentViewers>,
+    latest: Mutex<Option<CachedSnapshot>>,
+}
+
+struct CachedSnapshot {
+    snapshot: Arc<NowSnapshot>,
+    read_at: Instant,
+}
+
+impl NowState {
+    pub(crate) fn new() -> Self {
+        Self {
+            sources: ViewerSources::new(),
+            #[cfg(feature = "redis")]
+            other_nodes: OtherNodesCache::default(),
+            reading: tokio::sync::Mutex::default(),
+            recent: Mutex::new(RecentViewers::new(Instant::now())),
+            latest: Mutex::default(),
+        }
+    }
+
+    /// Adds a sample of the viewers of the site.
+    pub(super) fn record(&self, viewers: u64) {
+        self.recent.lock().record(viewers, Instant::now());
+    }
+
+    /// Returns the viewers of the last minutes, the oldest first.
+    pub(super) fn minutes(&self) -> Vec<Option<u64>> {
+        self.recent.lock().minutes(Instant::now())
+    }
+
+    /// Returns the last snapshot, and whether it is current.
+    pub(super) fn latest(&self) -> Option<(Arc<NowSnapshot>, bool)> {
+        let latest = self.latest.lock();
+        let latest = latest.as_ref()?;
+        Some((Arc::clone(&latest.snapshot), latest.read_at.elapsed() < SNAPSHOT_TTL))
+    }
+
+    /// Replaces the last snapshot. Returns it, or the previous one if they are equal.
+    pub(super) fn publish(&self, snapshot: NowSnapshot) -> Arc<NowSnapshot> {
+        let mut latest = self.latest.lock();
+        let previous = latest.take().map(|cached| cached.snapshot);
+        let unchanged = previous.filter(|previous| **previous == snapshot);
+        let snapshot = unchanged.unwrap_or_else(|| Arc::new(snapshot));
+        *latest = Some(CachedSnapshot {
+            snapshot: Arc::clone(&snapshot),
+            read_at: Instant::now(),
+        });
+        snapshot
+    }
+}
