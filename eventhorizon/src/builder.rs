@@ -178,6 +178,31 @@ impl Builder {
         self
     }
 
+    /// Adds a token of at least 12 characters that gives full access to the reports, whatever the
+    /// [policy](Self::report_policy) says. A site may have several.
+    ///
+    /// A program sends it as `Authorization: Bearer TOKEN`. A browser that opens the dashboard asks for a user name and
+    /// a password: the password is the token, and the user name does not matter. Use an unpredictable text, such as the
+    /// output of `openssl rand -hex 24`.
+    ///
+    /// ```
+    /// use eventhorizon::Horizon;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let token = "a-token-of-this-example";
+    /// let builder = Horizon::in_memory().reports_token(token)?;
+    /// # let _ = builder;
+    /// assert!(Horizon::in_memory().reports_token("hunter2").is_err());
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The token is shorter.
+    pub fn reports_token(mut self, token: &str) -> Result<Self> {
+        self.rules.report_tokens.add(token)?;
+        Ok(self)
+    }
+
     /// Sets the titles, URL paths and dates of pages for the dashboard. By default the title is the slug. It is called
     /// for each page that the dashboard shows, and must not wait.
     pub fn describe_pages(

@@ -46,7 +46,7 @@
 //! | what happens now | [`NowSnapshot`], [`ActivePage`], [`ActiveSource`] |
 //! | settings of reports | [`SiteTimeZone`], [`TimeZoneError`], [`SessionRetention`] |
 //! | scripts for pages | [`client_js`], [`client_modules`], [`client_types`] |
-//! | HTTP | [`http`], [`bytes`], [`StreamBody`], [`ResponseBody`], [`MAX_REQUEST_BYTES`] |
+//! | HTTP | [`http`], [`bytes`], [`OriginalUri`], [`StreamBody`], [`ResponseBody`], [`MAX_REQUEST_BYTES`] |
 //! | errors of requests | [`Problem`], [`ProblemKind`], [`prefers_html`] |
 //! | domain ([`horizon_core`]) | [`Slug`], [`Topic`], [`EventKind`], [`EventId`], [`Timestamp`], [`Ports`], [`Error`] |
 //! | backends | [`BusUrl`], [`StoreUrl`] |
@@ -111,6 +111,7 @@ mod read_cache;
 mod reader;
 #[cfg(feature = "comments")]
 mod render;
+mod report_access;
 mod reports;
 mod rules;
 mod same_origin;
@@ -147,7 +148,7 @@ pub use horizon_core::{
 };
 #[cfg(feature = "comments")]
 pub use horizon_core::{Comment, Visibility};
-pub use http::{MAX_REQUEST_BYTES, ResponseBody, StreamBody, prefers_html};
+pub use http::{MAX_REQUEST_BYTES, OriginalUri, ResponseBody, StreamBody, prefers_html};
 pub use ipnet::IpNet;
 pub use likes::{LikeOutcome, LikeRequest};
 pub use live::{Live, LiveOptions};

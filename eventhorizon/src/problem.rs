@@ -23,6 +23,8 @@ pub enum ProblemKind {
     InvalidHeader,
     /// The body cannot be parsed.
     MalformedBody,
+    /// The reports need a token or a signed-in user.
+    Unauthorized,
     /// A page of another site sent a request that writes.
     CrossSite,
     /// The application's [`EventPolicy`](crate::EventPolicy) rejected it.
@@ -58,6 +60,7 @@ impl ProblemKind {
         Self::InvalidQuery,
         Self::InvalidHeader,
         Self::MalformedBody,
+        Self::Unauthorized,
         Self::CrossSite,
         Self::Refused,
         Self::UnknownPage,
@@ -81,6 +84,7 @@ impl ProblemKind {
             Self::InvalidQuery => (S::BAD_REQUEST, "invalid-query", "Invalid query"),
             Self::InvalidHeader => (S::BAD_REQUEST, "invalid-header", "Invalid header"),
             Self::MalformedBody => (S::BAD_REQUEST, "malformed-body", "Malformed body"),
+            Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "Sign in first"),
             Self::CrossSite => (S::FORBIDDEN, "cross-site", "Cross-site request"),
             Self::Refused => (S::FORBIDDEN, "refused", "Rejected by this site"),
             Self::UnknownPage => (S::NOT_FOUND, "unknown-page", "Page not found"),
@@ -124,6 +128,7 @@ pub struct Problem {
     field: Option<Cow<'static, str>>,
     retry_after: Option<Duration>,
     allow: Option<&'static str>,
+    challenge: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -150,6 +155,7 @@ impl Problem {
             field: None,
             retry_after: None,
             allow: None,
+            challenge: None,
         }
     }
 
@@ -190,6 +196,19 @@ impl Problem {
     #[must_use]
     pub fn allow(&self) -> Option<&'static str> {
         self.allow
+    }
+
+    /// Sets the value of the `WWW-Authenticate` header (RFC 9110 §11.6.1).
+    pub(crate) fn with_challenge(self, challenge: &'static str) -> Self {
+        Self {
+            challenge: Some(challenge),
+            ..self
+        }
+    }
+
+    /// Returns the value of the `WWW-Authenticate` header, if the caller is unauthorized.
+    pub(crate) fn challenge(&self) -> Option<&'static str> {
+        self.challenge
     }
 
     pub(crate) fn refused(reason: Cow<'static, str>) -> Self {

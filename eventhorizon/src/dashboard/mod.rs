@@ -3,10 +3,25 @@
 //! The state of a URL and the lists exist without the feature `dashboard`, too: CSV files have the same parameters.
 
 #[cfg(feature = "dashboard")]
+mod document;
+#[cfg(feature = "dashboard")]
 mod link;
 mod list_kind;
+#[cfg(feature = "dashboard")]
+mod live;
 #[cfg(feature = "dashboard")]
 mod model;
 mod parse;
 mod period;
 mod state;
+
+#[cfg(feature = "dashboard")]
+pub(crate) use self::{document::document, live::live};
+
+/// `dashboard.css`
+#[cfg(feature = "dashboard")]
+pub(crate) const STYLE: &str = "";
+
+/// `dashboard.js`
+#[cfg(feature = "dashboard")]
+pub(crate) const SCRIPT: &str = "";

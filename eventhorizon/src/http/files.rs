@@ -15,12 +15,18 @@ use crate::{
 /// Fresh for an hour, and usable for a day while it is revalidated.
 const CACHE_CONTROL: &str = "public, max-age=3600, stale-while-revalidate=86400";
 
+/// Fresh for a year: the URL names this version.
+const VERSION_CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
+
+/// The digits of a hash in a URL.
+const VERSION_DIGITS: usize = 12;
+
 /// The description of all routes, in OpenAPI 3.1.
 const CONTRACT: &str = include_str!("openapi.json");
 
 /// A static file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum File {
+pub(crate) enum File {
     /// `client.js`
     Script,
     /// `comments.js`
@@ -33,6 +39,12 @@ pub(super) enum File {
     Types,
     /// `openapi.json`
     Contract,
+    /// `dashboard.css`
+    #[cfg(feature = "dashboard")]
+    DashboardStyle,
+    /// `dashboard.js`
+    #[cfg(feature = "dashboard")]
+    DashboardScript,
 }
 
 /// The content of a file.
@@ -41,6 +53,12 @@ struct FileContent {
     /// A hash of the body: the entity tag without quotes and without the coding.
     hash: String,
 }
+
+#[cfg(feature = "dashboard")]
+static DASHBOARD_STYLE: LazyLock<FileContent> = LazyLock::new(|| FileContent::new(File::DashboardStyle.text()));
+
+#[cfg(feature = "dashboard")]
+static DASHBOARD_SCRIPT: LazyLock<FileContent> = LazyLock::new(|| FileContent::new(File::DashboardScript.text()));
 
 static CONTENTS: LazyLock<[FileContent; 6]> = LazyLock::new(|| {
     let files = [
@@ -76,6 +94,10 @@ impl File {
             Self::Types => client_types().into(),
             Self::Contract if cfg!(feature = "comments") => CONTRACT.into(),
             Self::Contract => own_routes(CONTRACT).into(),
+            #[cfg(feature = "dashboard")]
+            Self::DashboardStyle => crate::dashboard::STYLE.into(),
+            #[cfg(feature = "dashboard")]
+            Self::DashboardScript => crate::dashboard::SCRIPT.into(),
         }
     }
 
@@ -84,6 +106,10 @@ impl File {
             Self::Script | Self::Comments | Self::Events | Self::Finished => "text/javascript; charset=utf-8",
             Self::Types => "text/plain; charset=utf-8",
             Self::Contract => "application/json",
+            #[cfg(feature = "dashboard")]
+            Self::DashboardStyle => "text/css; charset=utf-8",
+            #[cfg(feature = "dashboard")]
+            Self::DashboardScript => "text/javascript; charset=utf-8",
         }
     }
 
@@ -96,11 +122,21 @@ impl File {
             Self::Finished => finished,
             Self::Types => types,
             Self::Contract => contract,
+            #[cfg(feature = "dashboard")]
+            Self::DashboardStyle => &DASHBOARD_STYLE,
+            #[cfg(feature = "dashboard")]
+            Self::DashboardScript => &DASHBOARD_SCRIPT,
         }
     }
 
-    /// Returns the file, compressed if the client accepts it, or 304 if the client has it.
-    pub(super) fn response(self, headers: &HeaderMap) -> Response<ResponseBody> {
+    /// Returns the start of a hash of the content. Caches keep a URL with `?v=` and this version for a year.
+    pub(crate) fn version(self) -> &'static str {
+        self.content().hash.get(..VERSION_DIGITS).unwrap_or_default()
+    }
+
+    /// Returns the file, compressed if the client accepts it, or 304 if the client has it. `query` may name its
+    /// [version](Self::version).
+    pub(super) fn response(self, headers: &HeaderMap, query: &str) -> Response<ResponseBody> {
         let content = self.content();
         let (bytes, coding) = content.body.in_coding(ContentCoding::preferred(headers));
         // Each coding has a tag of its own (RFC 9110 §8.8.3.3).
@@ -119,7 +155,13 @@ impl File {
             response
         };
         set(&mut response, header::ETAG, &format!("\"{tag}\""));
-        set(&mut response, header::CACHE_CONTROL, CACHE_CONTROL);
+        let is_versioned = query.strip_prefix("v=") == Some(self.version());
+        let cache_control = if is_versioned {
+            VERSION_CACHE_CONTROL
+        } else {
+            CACHE_CONTROL
+        };
+        set(&mut response, header::CACHE_CONTROL, cache_control);
         set(&mut response, header::VARY, "accept-encoding");
         // Pages of other origins may load the script.
         let policy = HeaderName::from_static("cross-origin-resource-policy");

@@ -5,11 +5,16 @@ mod body;
 mod comments;
 mod compression;
 mod cors;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod etag;
 mod events;
 mod files;
 mod likes;
+mod original_uri;
 mod parse;
+#[cfg(feature = "dashboard")]
+mod report_access;
 mod response;
 mod retry_form;
 mod route;
@@ -28,6 +33,7 @@ use tokio::time::Instant;
 pub use body::{MAX_REQUEST_BYTES, ResponseBody, StreamBody};
 pub use compression::{CompressedBody, ContentCoding};
 pub use etag::if_none_match;
+pub use original_uri::OriginalUri;
 pub use response::prefers_html;
 use route::Route;
 
@@ -131,7 +137,11 @@ impl Handler<'_> {
             Route::Comments(page) => self.comments(page).await,
             Route::Events(page) => self.events(page).await,
             Route::Finished(page) => self.finished(page).await,
-            Route::File(file) => Ok(file.response(self.caller.headers())),
+            #[cfg(feature = "dashboard")]
+            Route::Dashboard => self.dashboard().await,
+            #[cfg(feature = "dashboard")]
+            Route::DashboardLive => self.dashboard_live().await,
+            Route::File(file) => Ok(file.response(self.caller.headers(), self.query)),
         }
     }
 

@@ -122,6 +122,9 @@ fn error(problem: &Problem, method: &Method, headers: &HeaderMap) -> Response<Re
     if let Some(methods) = problem.allow() {
         set(&mut response, header::ALLOW, methods);
     }
+    if let Some(challenge) = problem.challenge() {
+        set(&mut response, header::WWW_AUTHENTICATE, challenge);
+    }
     response
 }
 

@@ -20,7 +20,14 @@ pub(super) enum Route<'a> {
     Events(Option<&'a str>),
     /// `/finished/{slug}`
     Finished(&'a str),
-    /// `/client.js`, `/comments.js`, `/events.js`, `/finished.js`, `/client.d.ts`, `/openapi.json`
+    /// `/dashboard`
+    #[cfg(feature = "dashboard")]
+    Dashboard,
+    /// `/dashboard/live`
+    #[cfg(feature = "dashboard")]
+    DashboardLive,
+    /// `/client.js`, `/comments.js`, `/events.js`, `/finished.js`, `/client.d.ts`, `/openapi.json`, `/dashboard.css`,
+    /// `/dashboard.js`
     File(File),
 }
 
@@ -39,6 +46,14 @@ impl<'a> Route<'a> {
             ("comments", Some(page)) => Some(Self::Comments(page)),
             ("events", page) => Some(Self::Events(page)),
             ("finished", Some(page)) => Some(Self::Finished(page)),
+            #[cfg(feature = "dashboard")]
+            ("dashboard", None) => Some(Self::Dashboard),
+            #[cfg(feature = "dashboard")]
+            ("dashboard", Some("/live")) => Some(Self::DashboardLive),
+            #[cfg(feature = "dashboard")]
+            ("dashboard.css", None) => Some(Self::File(File::DashboardStyle)),
+            #[cfg(feature = "dashboard")]
+            ("dashboard.js", None) => Some(Self::File(File::DashboardScript)),
             ("client.js", None) => Some(Self::File(File::Script)),
             ("comments.js", None) if cfg!(feature = "comments") => Some(Self::File(File::Comments)),
             ("events.js", None) => Some(Self::File(File::Events)),
@@ -53,6 +68,8 @@ impl<'a> Route<'a> {
     pub(super) fn check_method(self, method: &Method) -> Result<(), Problem> {
         let methods: &'static str = match self {
             Self::Live(_) | Self::Stats(_) | Self::File(_) => "GET, HEAD",
+            #[cfg(feature = "dashboard")]
+            Self::Dashboard | Self::DashboardLive => "GET, HEAD",
             Self::Likes(_) => "GET, HEAD, PUT, DELETE, POST",
             #[cfg(feature = "comments")]
             Self::Comments(_) => "GET, HEAD, POST",
@@ -83,6 +100,10 @@ mod tests {
             Route::Events(None) => "/events",
             Route::Events(Some(_)) => "/events/{slug}",
             Route::Finished(_) => "/finished/{slug}",
+            Route::Dashboard => "/dashboard",
+            Route::DashboardLive => "/dashboard/live",
+            Route::File(File::DashboardStyle) => "/dashboard.css",
+            Route::File(File::DashboardScript) => "/dashboard.js",
             Route::File(File::Script) => "/client.js",
             Route::File(File::Comments) => "/comments.js",
             Route::File(File::Events) => "/events.js",
@@ -135,6 +156,10 @@ mod tests {
             "/finished",
             "/comments",
             "/client.js/",
+            "/dashboard/",
+            "/dashboard/live/",
+            "/dashboard/hello",
+            "/dashboard.css/",
             "/nothing",
             "/nothing/a",
         ] {

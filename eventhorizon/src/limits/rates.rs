@@ -24,6 +24,10 @@ const EXHAUSTED_PREFIXES: usize = 4_096;
 /// The number of free retries for each comment.
 const FREE_RETRIES: u32 = 5;
 
+/// The wrong tokens for the reports: one a minute and 10 at once. Tokens are long enough that guesses cannot succeed;
+/// the rate keeps the log small.
+const WRONG_TOKENS: Rate = Rate::new(1, 10);
+
 /// A kind of request with a rate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RateClass {
@@ -34,6 +38,8 @@ pub(crate) enum RateClass {
     Visit,
     /// A new visitor.
     Visitor,
+    /// A request to the reports with a wrong token.
+    WrongToken,
 }
 
 impl RateClass {
@@ -46,6 +52,7 @@ impl RateClass {
             Self::Live => "live",
             Self::Visit => "visit",
             Self::Visitor => "visitor",
+            Self::WrongToken => "wrong_token",
         }
     }
 }
@@ -58,6 +65,7 @@ pub(super) struct RateLimiters {
     lives: NetworkRate,
     visits: NetworkRate,
     visitors: NetworkRate,
+    wrong_tokens: NetworkRate,
     /// The number of attempts for each recent comment and network.
     attempts: Cache<(EventId, u64), u32>,
 }
@@ -123,6 +131,7 @@ impl RateLimiters {
             lives: NetworkRate::new(rates.live_streams),
             visits: NetworkRate::new(rates.visits),
             visitors: NetworkRate::new(rates.visitors),
+            wrong_tokens: NetworkRate::new(WRONG_TOKENS),
             attempts: Cache::new(RECENT_COMMENTS),
         }
     }
@@ -136,6 +145,7 @@ impl RateLimiters {
             RateClass::Live => &self.lives,
             RateClass::Visit => &self.visits,
             RateClass::Visitor => &self.visitors,
+            RateClass::WrongToken => &self.wrong_tokens,
         }
         .check(networks)
     }
@@ -171,8 +181,8 @@ impl RateLimiters {
 
     fn all(&self) -> impl Iterator<Item = &DefaultKeyedRateLimiter<u32>> {
         let rates = [&self.comments, &self.likes, &self.events, &self.lives];
-        let visits = [&self.visits, &self.visitors];
-        rates.into_iter().chain(visits).flat_map(NetworkRate::limiters)
+        let others = [&self.visits, &self.visitors, &self.wrong_tokens];
+        rates.into_iter().chain(others).flat_map(NetworkRate::limiters)
     }
 }
 

@@ -20,10 +20,11 @@ pub(crate) use hub::{Hub, HubParts, TopicLease};
 pub(crate) use latest::LatestReceiver;
 pub(crate) use observed::ObservedPages;
 pub use open::LiveOptions;
-pub(crate) use open::check_observed;
+pub(crate) use open::{check_observed, greeting};
 pub(crate) use reader_messages::ReaderMessages;
+pub(crate) use sse::encode;
 pub use stream::Live;
-pub(crate) use stream::OpenConnection;
+pub(crate) use stream::{OpenConnection, ViewerStream};
 
 #[cfg(test)]
 mod tests;

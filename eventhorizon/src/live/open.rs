@@ -7,7 +7,7 @@ use horizon_backend::random_bytes;
 use horizon_core::{Error, EventKind, Result, Slug, Topic, VisitCause, VisitorKey};
 use tokio::time::{Instant, timeout_at};
 
-use super::{FramePart, Live, OpenConnection};
+use super::{FramePart, Live, OpenConnection, ViewerStream};
 use crate::{
     Caller, Decision, ExistingPage, Horizon, PrivacySignals, Problem,
     limits::{RateClass, ViewerPermit},
@@ -178,16 +178,16 @@ impl Horizon {
         let joined = joined.ok_or_else(stopping)?;
         let connections = inner.metrics.live_connections.clone();
         let open = OpenConnection::new(connections, inner.streams.token(), stream, permit);
-        let mut live = Live::new(greeting()?, parts, joined, viewer, open);
+        let mut live = ViewerStream::new(greeting()?, parts, joined, viewer, open);
         if let Some((page, reader)) = page.zip(named) {
             let reader = inner.hub.watch_reader(&page.into(), reader);
             live = live.with_reader(reader.ok_or_else(stopping)?);
         }
         if observed.is_empty() {
-            return Ok(live);
+            return Ok(live.into());
         }
         let observed = observed.iter().map(|page| Slug::clone(page)).collect();
-        Ok(live.with_observed(inner.hub.observe(observed)))
+        Ok(live.with_observed(inner.hub.observe(observed)).into())
     }
 
     /// Returns the key that identifies the caller as a visitor today. Returns `None` for crawlers, for
@@ -293,7 +293,7 @@ pub(crate) fn check_observed<'a>(slugs: impl Iterator<Item = &'a Slug>) -> Resul
 }
 
 /// Returns the first message: the reconnection time, and an id that makes browsers send [`LAST_EVENT_ID`].
-fn greeting() -> Result<Bytes, Problem> {
+pub(crate) fn greeting() -> Result<Bytes, Problem> {
     let wait = RECONNECT_MILLIS + u32::from_be_bytes(random_bytes()?) % (RECONNECT_SPREAD_MILLIS + 1);
     Ok(format!("retry: {wait}\nid: 1\n\n").into())
 }

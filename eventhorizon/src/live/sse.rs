@@ -5,7 +5,7 @@ use serde::Serialize;
 /// Returns one server-sent event (WHATWG HTML §9.2): `event: {name}`, `data: {json}`, an empty line.
 ///
 /// JSON strings contain no raw line ends, so the data is always one line.
-pub(super) fn encode(name: &str, data: &impl Serialize) -> Result<String, serde_json::Error> {
+pub(crate) fn encode(name: &str, data: &impl Serialize) -> Result<String, serde_json::Error> {
     Ok(format!("event: {name}\ndata: {}\n\n", serde_json::to_string(data)?))
 }
 

@@ -7,6 +7,10 @@ use std::{
 
 use bytes::Bytes;
 use futures::Stream;
+#[cfg(feature = "dashboard")]
+use futures::{StreamExt, stream::BoxStream};
+#[cfg(feature = "dashboard")]
+use parking_lot::Mutex;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::{Frame, FramePart, LatestReceiver, ObservedPages, PerPart, ReaderMessages, TopicLease};
@@ -46,7 +50,17 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[must_use = "the viewer leaves when the stream is dropped"]
-pub struct Live {
+pub struct Live(LiveKind);
+
+enum LiveKind {
+    Viewer(ViewerStream),
+    /// The mutex is never locked. It makes the stream `Sync`, which the bodies of some frameworks have to be.
+    #[cfg(feature = "dashboard")]
+    Dashboard(Mutex<BoxStream<'static, Bytes>>),
+}
+
+/// The messages of a page or of the site to a viewer.
+pub(crate) struct ViewerStream {
     frames: LatestReceiver<Frame>,
     frame: Arc<Frame>,
     /// The revisions that were written last.
@@ -130,6 +144,20 @@ impl Live {
         ("x-accel-buffering", "no"),
     ];
 
+    /// Returns the live stream of the dashboard, which makes nobody a viewer.
+    #[cfg(feature = "dashboard")]
+    pub(crate) fn dashboard(messages: BoxStream<'static, Bytes>) -> Self {
+        Self(LiveKind::Dashboard(Mutex::new(messages)))
+    }
+}
+
+impl From<ViewerStream> for Live {
+    fn from(stream: ViewerStream) -> Self {
+        Self(LiveKind::Viewer(stream))
+    }
+}
+
+impl ViewerStream {
     pub(crate) fn new(
         greeting: Bytes,
         parts: &'static [FramePart],
@@ -190,6 +218,16 @@ impl Stream for Live {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        match &mut self.0 {
+            LiveKind::Viewer(stream) => stream.poll_message(cx),
+            #[cfg(feature = "dashboard")]
+            LiveKind::Dashboard(messages) => messages.get_mut().poll_next_unpin(cx),
+        }
+    }
+}
+
+impl ViewerStream {
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         if !self.has_started {
             self.has_started = self.cold.viewer.poll(cx).is_ready();
         }
@@ -219,8 +257,10 @@ impl Stream for Live {
 
 impl fmt::Debug for Live {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Live")
-            .field("viewer", &self.cold.viewer)
-            .finish_non_exhaustive()
+        let mut debug = f.debug_struct("Live");
+        if let LiveKind::Viewer(stream) = &self.0 {
+            debug.field("viewer", &stream.cold.viewer);
+        }
+        debug.finish_non_exhaustive()
     }
 }

@@ -18,6 +18,8 @@ mod lifecycle;
 mod own_store;
 #[cfg(test)]
 mod page_loads;
+#[cfg(all(test, feature = "dashboard"))]
+mod report_access;
 #[cfg(test)]
 mod reports;
 mod rules;

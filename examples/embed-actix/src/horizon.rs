@@ -13,7 +13,7 @@ use actix_web::{
     middleware::Next,
     web::{Data, Payload},
 };
-use eventhorizon::{Caller, Horizon, PageLoad, Problem, ResponseBody, StreamBody, http};
+use eventhorizon::{Caller, Horizon, OriginalUri, PageLoad, Problem, ResponseBody, StreamBody, http};
 use futures::StreamExt;
 
 /// The path of the scope.
@@ -28,6 +28,10 @@ pub async fn handle(site: Data<Horizon>, request: HttpRequest, payload: Payload)
     let mut forwarded = http::Request::builder().method(request.method().as_str()).uri(uri);
     for (name, value) in request.headers() {
         forwarded = forwarded.header(name.as_str(), value.as_bytes());
+    }
+    // For a caller who signs in before they see the dashboard.
+    if let Ok(uri) = request.uri().to_string().parse() {
+        forwarded = forwarded.extension(OriginalUri(uri));
     }
     let Ok(forwarded) = forwarded.body(StreamBody::new(payload)) else {
         return HttpResponse::BadRequest().finish();

@@ -2,9 +2,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use actix_web::test::{TestRequest, call_service, init_service};
 use anyhow::ensure;
-use eventhorizon::{Builder, Config, MAX_REQUEST_BYTES, Pages, RuleError, async_trait};
+use eventhorizon::{Builder, Caller, Config, MAX_REQUEST_BYTES, Pages, ReportAccess, RuleError, async_trait};
 use horizon_test_support::{
-    Closing, assert_paths_are_passed_on,
+    Closing, REPORTS_TOKEN, assert_dashboard_is_protected, assert_paths_are_passed_on,
     http::{self, Method},
     time_to_leave, wait_until,
 };
@@ -74,6 +74,19 @@ async fn viewers_likes_and_comments(address: SocketAddr) {
 
     drop(second);
     first.read_until("event: live\ndata: {\"viewers\":1").await.unwrap();
+}
+
+#[actix_web::test]
+async fn a_browser_opens_the_dashboard_of_actix_with_a_token_or_signs_in() {
+    let rule = |caller: &Caller| match caller.headers().contains_key("cookie") {
+        true => ReportAccess::Denied,
+        false => ReportAccess::SignIn("/login".into()),
+    };
+    let builder = Horizon::in_memory().report_policy(rule).reports_token(REPORTS_TOKEN);
+    with_application(builder.unwrap(), async |address| {
+        assert_dashboard_is_protected(address, "/horizon").await.unwrap();
+    })
+    .await;
 }
 
 #[actix_web::test]

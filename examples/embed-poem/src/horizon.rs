@@ -5,7 +5,7 @@
 
 use std::{io, net::IpAddr, sync::Arc};
 
-use eventhorizon::{Caller, Horizon, PageLoad, Problem, ResponseBody};
+use eventhorizon::{Caller, Horizon, OriginalUri, PageLoad, Problem, ResponseBody, http};
 use futures::StreamExt;
 use poem::{Body, Endpoint, Error, Request, Response, Result};
 
@@ -17,7 +17,11 @@ impl Endpoint for Contract {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let (parts, body) = self.0.handle(peer(&request), request.into()).await.into_parts();
+        // The original URI is for a caller who signs in before they see the dashboard.
+        let (peer, original) = (peer(&request), OriginalUri(request.original_uri().clone()));
+        let mut request: http::Request<Body> = request.into();
+        request.extensions_mut().insert(original);
+        let (parts, body) = self.0.handle(peer, request).await.into_parts();
         let mut response = Response::builder().status(parts.status).body(match body {
             // The viewer counts until poem drops the stream.
             ResponseBody::Live(live) => Body::from_bytes_stream(live.map(Ok::<_, io::Error>)),

@@ -1,9 +1,9 @@
 use std::net::SocketAddr;
 
 use anyhow::ensure;
-use eventhorizon::{Builder, MAX_REQUEST_BYTES, Pages, RuleError, async_trait};
+use eventhorizon::{Builder, Caller, MAX_REQUEST_BYTES, Pages, ReportAccess, RuleError, async_trait};
 use horizon_test_support::{
-    Closing, assert_paths_are_passed_on,
+    Closing, REPORTS_TOKEN, assert_dashboard_is_protected, assert_paths_are_passed_on,
     http::{self, Method},
     time_to_leave, wait_until,
 };
@@ -33,6 +33,19 @@ async fn with_pages(builder: Builder, pages: impl Pages + 'static, test: impl As
     };
     let (served, ()) = tokio::join!(served, test);
     served.unwrap();
+}
+
+#[tokio::test]
+async fn a_browser_opens_the_dashboard_of_poem_with_a_token_or_signs_in() {
+    let rule = |caller: &Caller| match caller.headers().contains_key("cookie") {
+        true => ReportAccess::Denied,
+        false => ReportAccess::SignIn("/login".into()),
+    };
+    let builder = Horizon::in_memory().report_policy(rule).reports_token(REPORTS_TOKEN);
+    with_application(builder.unwrap(), async |address| {
+        assert_dashboard_is_protected(address, "/horizon").await.unwrap();
+    })
+    .await;
 }
 
 #[tokio::test]

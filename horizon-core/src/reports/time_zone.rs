@@ -270,11 +270,23 @@ mod tests {
         let autumn = texts(2025, 10, 26);
         assert_eq!(autumn.len(), 25);
         assert_eq!(autumn.first().unwrap(), "2025-10-26 00:00:00");
-        assert_eq!((autumn[2].as_str(), autumn[3].as_str()), ("2025-10-26 02:00:00", "2025-10-26 02:00:00"));
+        assert_eq!(
+            (autumn[2].as_str(), autumn[3].as_str()),
+            ("2025-10-26 02:00:00", "2025-10-26 02:00:00")
+        );
         assert_eq!(autumn.last().unwrap(), "2025-10-26 23:00:00");
         assert_eq!(texts(2025, 3, 30).len(), 23);
-        assert_eq!(zone("Australia/Lord_Howe").hours(number_of(civil::date(2025, 4, 6))).len(), 25);
-        assert!(zone("Pacific/Apia").hours(number_of(civil::date(2011, 12, 30))).is_empty());
+        assert_eq!(
+            zone("Australia/Lord_Howe")
+                .hours(number_of(civil::date(2025, 4, 6)))
+                .len(),
+            25
+        );
+        assert!(
+            zone("Pacific/Apia")
+                .hours(number_of(civil::date(2011, 12, 30)))
+                .is_empty()
+        );
     }
 
     #[test]

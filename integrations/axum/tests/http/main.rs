@@ -16,6 +16,8 @@ mod compression;
 mod contract;
 #[cfg(test)]
 mod cookies;
+#[cfg(all(test, feature = "dashboard"))]
+mod dashboard;
 #[cfg(test)]
 mod detached_streams;
 #[cfg(test)]
