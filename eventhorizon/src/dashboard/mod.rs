@@ -10,6 +10,8 @@ mod list_kind;
 #[cfg(feature = "dashboard")]
 mod live;
 #[cfg(feature = "dashboard")]
+mod load;
+#[cfg(feature = "dashboard")]
 mod model;
 mod parse;
 mod period;

@@ -52,3 +52,24 @@ impl Default for DashboardState {
         }
     }
 }
+
+#[cfg(feature = "dashboard")]
+impl DashboardState {
+    /// Returns the state without what public access does not have, and adds a note if something is ignored.
+    pub(crate) fn in_public(self, notes: &mut Vec<String>) -> Self {
+        let public = Self {
+            period: match self.period {
+                PeriodChoice::Range(_) => PeriodChoice::default(),
+                period => period,
+            },
+            list: None,
+            offset: 0,
+            filters: Vec::new(),
+            ..self.clone()
+        };
+        if public != self {
+            notes.push("The public dashboard has no filters, no single lists and no days of your choice.".to_owned());
+        }
+        public
+    }
+}

@@ -61,6 +61,6 @@ pub use report_site::ReportSite;
 pub use session_columns::{PackedSessions, SessionColumns, SessionColumnsError};
 pub use session_row::{PageRow, SessionId, SessionRow};
 pub use table::{Row, Table, Value};
-pub use time_zone::{LocalTime, SiteTimeZone, TimeZoneError};
+pub use time_zone::{LocalTime, SiteTimeZone, TimeZoneError, hour_value};
 pub use verify::{MAX_DISCREPANCIES, VerifiedTopic, verify};
 pub use visitor_state::VisitorState;

@@ -58,6 +58,26 @@ impl Plan {
     }
 }
 
+impl Query {
+    /// Returns whether a store with these capabilities answers from the rows of sessions, which it may have erased.
+    ///
+    /// ```
+    /// use horizon_core::reports::{Capabilities, DayRange, Dimension, Filter, FilterOperator, Metric, Query};
+    /// use horizon_core::Day;
+    ///
+    /// let visits = Query::new(DayRange::new(Day::from_number(0), Day::from_number(6))).metrics([Metric::Visits]);
+    /// assert_eq!(visits.needs_session_rows(&Capabilities::ALL), Ok(false));
+    /// let germans = visits.filter(Filter::new(Dimension::Country, FilterOperator::Is, ["DE"]));
+    /// assert_eq!(germans.needs_session_rows(&Capabilities::ALL), Ok(true));
+    /// ```
+    ///
+    /// # Errors
+    /// Returns why the store refuses the query.
+    pub fn needs_session_rows(&self, capabilities: &Capabilities) -> Result<bool, Refusal> {
+        Plan::new(self, capabilities).map(|plan| plan.needs_sessions())
+    }
+}
+
 /// The parts of a query that decide where its numbers come from.
 struct QueryShape<'a> {
     query: &'a Query,

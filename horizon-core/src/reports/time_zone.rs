@@ -145,13 +145,10 @@ impl SiteTimeZone {
     /// hours have the same text.
     #[must_use]
     pub fn clock_text(&self, at: Timestamp) -> String {
-        let limit = if at.as_millis() < 0 {
-            jiff::Timestamp::MIN
-        } else {
-            jiff::Timestamp::MAX
-        };
-        let at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or(limit);
-        self.zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+        self.zone
+            .to_datetime(instant_of(at))
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string()
     }
 }
 
@@ -167,6 +164,28 @@ impl LocalTime {
             hour_index,
         }
     }
+}
+
+/// Returns the value of [`Dimension::Hour`](super::Dimension::Hour) of the hour that starts at this instant.
+///
+/// ```
+/// use horizon_core::{Timestamp, reports::hour_value};
+///
+/// assert_eq!(hour_value(Timestamp::from_millis(1_800_000_000_000)), "2027-01-15T08:00:00Z");
+/// ```
+#[must_use]
+pub fn hour_value(start: Timestamp) -> String {
+    instant_of(start).to_string()
+}
+
+/// Returns the instant, clamped to those that exist.
+fn instant_of(at: Timestamp) -> jiff::Timestamp {
+    let limit = if at.as_millis() < 0 {
+        jiff::Timestamp::MIN
+    } else {
+        jiff::Timestamp::MAX
+    };
+    jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or(limit)
 }
 
 /// Returns the date of a day, clamped to the dates that exist.

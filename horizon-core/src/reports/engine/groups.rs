@@ -1,9 +1,9 @@
 use std::hash::{BuildHasherDefault, Hasher};
 use std::{collections::HashMap, sync::Arc};
 
+use crate::Day;
 use crate::reports::time_zone::date_of;
-use crate::reports::{Dimension, MAX_DIMENSIONS, Period, Query, SiteTimeZone};
-use crate::{Day, Timestamp};
+use crate::reports::{Dimension, MAX_DIMENSIONS, Period, Query, SiteTimeZone, hour_value};
 
 /// The number of the value of each dimension of a query; 0 beyond its dimensions.
 pub(super) type Key = [u32; MAX_DIMENSIONS];
@@ -170,20 +170,10 @@ fn time_text(dimension: Option<Dimension>, period: Period, zone: &SiteTimeZone) 
         Some(Dimension::Month) => month_text(day()),
         Some(Dimension::Day) => date_of(day()).to_string(),
         _ => match period {
-            Period::Hour(start) => hour_text(start),
-            Period::Day(day) => hour_text(zone.day_start(day)),
+            Period::Hour(start) => hour_value(start),
+            Period::Day(day) => hour_value(zone.day_start(day)),
         },
     }
-}
-
-fn hour_text(start: Timestamp) -> String {
-    let limit = if start.as_millis() < 0 {
-        jiff::Timestamp::MIN
-    } else {
-        jiff::Timestamp::MAX
-    };
-    let start = jiff::Timestamp::from_millisecond(start.as_millis());
-    start.unwrap_or(limit).to_string()
 }
 
 fn month_text(day: Day) -> String {

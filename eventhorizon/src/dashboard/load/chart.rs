@@ -1,0 +1,205 @@
+use std::collections::HashMap;
+
+use horizon_core::{
+    Day,
+    reports::{DayRange, Dimension, Metric, Query, ReportError, Table, Value, hour_value},
+};
+
+use super::{Loader, source::Lacks};
+use crate::dashboard::{
+    model::{Chart, ChartPoint, ChartStep, Shown},
+    state::PeriodChoice,
+};
+
+/// The most days that are drawn as days: 93, three months.
+const MAX_DAYS: u64 = 93;
+
+/// The most days that are drawn as weeks: 366, a year.
+const MAX_DAYS_OF_WEEKS: u64 = 366;
+
+/// The time of a point.
+struct ChartTime {
+    /// The value of the dimension.
+    value: String,
+    label: String,
+    days: Option<DayRange>,
+    is_current: bool,
+    is_future: bool,
+}
+
+impl Loader<'_> {
+    /// Returns the chart of a metric, or `None` if the store cannot draw it. `figures` are the metrics at the top.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(super) async fn chart(&self) -> Result<(Option<Chart>, Lacks), ReportError> {
+        let step = self.step();
+        let mut metrics = self.selection.figures().to_vec();
+        metrics.retain(|metric| {
+            self.source
+                .can_answer(&self.chart_query(self.period.range, *metric, step))
+        });
+        let chosen = self.state.metric.filter(|metric| {
+            let query = self.chart_query(self.period.range, *metric, step);
+            self.source.can_answer(&query)
+        });
+        let times = self.times(self.period.range, step);
+        let Some(metric) = chosen.or(metrics.first().copied()).filter(|_| !times.is_empty()) else {
+            return Ok((None, Lacks::default()));
+        };
+        let reply = async |range| self.source.query(self.chart_query(range, metric, step)).await;
+        let previous = async || match self.previous() {
+            Some(range) => reply(range).await.map(Some),
+            None => Ok(None),
+        };
+        let (current, previous) = tokio::try_join!(reply(self.period.range), previous())?;
+        let mut lacks = current.lacks;
+        let before = previous.and_then(|reply| {
+            lacks.merge(reply.lacks);
+            reply.table
+        });
+        let Some(table) = current.table else {
+            return Ok((None, lacks));
+        };
+        let values = values_at(&table, metric, &times);
+        let before = before.zip(self.previous()).map(|(table, range)| {
+            let times = self.times(range, step);
+            values_at(&table, metric, &times)
+        });
+        let mut before = before.into_iter().flatten();
+        let points = times.into_iter().zip(values).map(|(time, value)| ChartPoint {
+            label: time.label,
+            days: time.days.map(|days| (days.first, days.last)),
+            value: (!time.is_future).then_some(Shown::Value(value)),
+            previous: before.next().map(Shown::Value),
+            is_current: time.is_current,
+        });
+        let points = points.collect();
+        Ok((
+            Some(Chart {
+                metric,
+                metrics,
+                step,
+                points,
+            }),
+            lacks,
+        ))
+    }
+
+    fn step(&self) -> ChartStep {
+        let range = self.period.range;
+        let has_months = self.state.period == PeriodChoice::Months12 || range.whole_months().is_some();
+        match range.days() {
+            0 | 1 => ChartStep::Hour,
+            2..=MAX_DAYS => ChartStep::Day,
+            _ if has_months => ChartStep::Month,
+            days if days <= MAX_DAYS_OF_WEEKS => ChartStep::Week,
+            _ => ChartStep::Month,
+        }
+    }
+
+    fn chart_query(&self, range: DayRange, metric: Metric, step: ChartStep) -> Query {
+        let metrics = std::iter::once(metric).chain(denominator(metric));
+        self.query(range).metrics(metrics).dimensions([dimension(step)])
+    }
+
+    /// Returns the times of the points of a range, in order.
+    fn times(&self, range: DayRange, step: ChartStep) -> Vec<ChartTime> {
+        if step == ChartStep::Hour {
+            return self.hours(range.first);
+        }
+        let mut times: Vec<ChartTime> = Vec::new();
+        let mut day = range.first;
+        while day <= range.last {
+            let of_day = DayRange::new(day, day);
+            let value = of_day.periods(dimension(step)).pop().unwrap_or_default();
+            match times.last_mut().filter(|time| time.value == value) {
+                Some(time) => time.days = time.days.map(|days| DayRange::new(days.first, day)),
+                None => times.push(ChartTime {
+                    label: value.clone(),
+                    value,
+                    days: Some(of_day),
+                    is_current: false,
+                    is_future: day > self.period.today,
+                }),
+            }
+            day = day.next();
+        }
+        for time in &mut times {
+            time.is_current = time.days.is_some_and(|days| days.contains(self.period.today));
+        }
+        times
+    }
+
+    fn hours(&self, day: Day) -> Vec<ChartTime> {
+        let zone = self.horizon.time_zone();
+        let now = zone.local_time(self.now);
+        let hours = zone.hours(day).into_iter().map(|hour| ChartTime {
+            value: hour_value(hour),
+            label: zone
+                .clock_text(hour)
+                .chars()
+                .skip("2026-11-29 ".len())
+                .take("14:00".len())
+                .collect(),
+            days: None,
+            is_current: hour == now.hour,
+            is_future: hour > now.hour,
+        });
+        hours.collect()
+    }
+}
+
+/// Returns the value of each time. Without a row nothing was counted then.
+fn values_at(table: &Table, metric: Metric, times: &[ChartTime]) -> Vec<Value> {
+    let column = table.metrics.iter().position(|other| *other == metric);
+    let value = |row: &horizon_core::reports::Row| column.and_then(|column| row.metrics.get(column).copied());
+    let values: HashMap<&str, Value> = table
+        .rows
+        .iter()
+        .filter_map(|row| Some((row.dimensions.first()?.as_ref(), value(row)?)))
+        .collect();
+    let nothing = nothing_of(metric);
+    times
+        .iter()
+        .map(|time| values.get(time.value.as_str()).copied().unwrap_or(nothing))
+        .collect()
+}
+
+/// Returns the value of a metric of a time in which nothing was counted.
+const fn nothing_of(metric: Metric) -> Value {
+    match metric {
+        Metric::ViewsPerVisit
+        | Metric::BounceRate
+        | Metric::VisitDuration
+        | Metric::AnonymousShare
+        | Metric::TimeOnPage
+        | Metric::FinishedShare => Value::Ratio {
+            numerator: 0,
+            denominator: 0,
+        },
+        Metric::MedianTimeOnPage => Value::Median(None),
+        _ => Value::Count(0),
+    }
+}
+
+/// Returns a metric that is not 0 where the metric has a meaning: a store leaves out rows in which all metrics are 0,
+/// also a rate of 0 %.
+const fn denominator(metric: Metric) -> Option<Metric> {
+    match metric {
+        Metric::ViewsPerVisit | Metric::BounceRate | Metric::VisitDuration | Metric::AnonymousShare => {
+            Some(Metric::Visits)
+        }
+        Metric::TimeOnPage | Metric::MedianTimeOnPage | Metric::FinishedShare => Some(Metric::PageVisits),
+        _ => None,
+    }
+}
+
+const fn dimension(step: ChartStep) -> Dimension {
+    match step {
+        ChartStep::Hour => Dimension::Hour,
+        ChartStep::Day => Dimension::Day,
+        ChartStep::Week => Dimension::Week,
+        ChartStep::Month => Dimension::Month,
+    }
+}

@@ -1,0 +1,140 @@
+use std::num::NonZeroUsize;
+
+use horizon_core::{
+    Slug,
+    reports::{ReportError, Row, Table},
+};
+
+use super::{Loader, source::Lacks};
+use crate::dashboard::model::{Card, CardKind, List, ListKind, ListRow, Shown};
+
+/// The rows of a card.
+const CARD_ROWS: usize = 9;
+
+/// The rows of a page of the only list.
+const LIST_ROWS: usize = 100;
+
+/// How long before the period an old page was published at least: 90 days.
+const OLD_PAGE_DAYS: i64 = 90;
+
+impl Loader<'_> {
+    /// Returns the cards of the overview that the store can fill.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(super) async fn cards(&self) -> Result<(Vec<Card>, Lacks), ReportError> {
+        let (mut cards, mut lacks) = (Vec::new(), Lacks::default());
+        let loaded = futures::future::try_join_all(CardKind::ALL.map(|kind| self.card(kind))).await?;
+        for (card, lacking) in loaded {
+            cards.extend(card);
+            lacks.merge(lacking);
+        }
+        Ok((cards, lacks))
+    }
+
+    /// Returns the card of the only list, with a page of its rows.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(super) async fn only_list(&self, kind: ListKind) -> Result<(Vec<Card>, Lacks), ReportError> {
+        let (list, lacks) = self.list(kind, true).await?;
+        let mut lists = self.lists(kind.card());
+        if self.has_dates(&list) {
+            lists.push(ListKind::OldPages);
+        }
+        let kind = kind.card();
+        Ok((vec![Card { kind, lists, list }], lacks))
+    }
+
+    async fn card(&self, kind: CardKind) -> Result<(Option<Card>, Lacks), ReportError> {
+        let mut lists = self.lists(kind);
+        let Some(first) = lists.first().copied() else {
+            return Ok((None, self.source.lacks(&self.list_query(kind.first_list(), false))));
+        };
+        let tab = self.state.tabs.iter().copied().find(|tab| tab.card() == kind);
+        let tab = tab.filter(|tab| lists.contains(tab) || *tab == ListKind::OldPages);
+        let (mut list, mut lacks) = self.list(tab.unwrap_or(first), false).await?;
+        if self.has_dates(&list) {
+            lists.push(ListKind::OldPages);
+        } else if list.kind == ListKind::OldPages {
+            (list, lacks) = self.list(first, false).await?;
+        }
+        let is_empty = kind == CardKind::Events && list.rows.is_empty();
+        Ok(((!is_empty).then_some(Card { kind, lists, list }), lacks))
+    }
+
+    /// Returns the lists of a card that the store can answer, without old pages.
+    fn lists(&self, kind: CardKind) -> Vec<ListKind> {
+        let lists = ListKind::ALL.into_iter().filter(|list| {
+            list.card() == kind
+                && *list != ListKind::OldPages
+                && self.selection.has_list(*list)
+                && self.source.can_answer_some(&self.list_query(*list, false))
+        });
+        lists.collect()
+    }
+
+    fn list_query(&self, kind: ListKind, is_only: bool) -> horizon_core::reports::Query {
+        let columns = self.selection.columns(kind, is_only).iter().copied();
+        self.query(self.period.range)
+            .metrics(columns)
+            .dimensions([kind.dimension()])
+    }
+
+    async fn list(&self, kind: ListKind, is_only: bool) -> Result<(List, Lacks), ReportError> {
+        let (offset, rows) = if is_only {
+            (self.state.offset, LIST_ROWS)
+        } else {
+            (0, CARD_ROWS)
+        };
+        let mut query = self.list_query(kind, is_only);
+        if kind != ListKind::OldPages {
+            // From the first row on: bars are relative to it.
+            query.limit = NonZeroUsize::new(offset.saturating_add(rows));
+        }
+        let reply = self.source.query(query).await?;
+        let mut table = reply.table.unwrap_or_default();
+        if kind == ListKind::OldPages {
+            table.rows.retain(|row| self.is_old(row));
+            table.total_rows = table.rows.len();
+        }
+        Ok((new_list(kind, &table, offset, rows), reply.lacks))
+    }
+
+    fn is_old(&self, row: &Row) -> bool {
+        let last = self.period.range.first.number().saturating_sub(OLD_PAGE_DAYS);
+        let page = row.dimensions.first().and_then(|page| Slug::new(page).ok());
+        let published = page.and_then(|page| self.describe(&page)?.published);
+        published.is_some_and(|day| day.number() <= last)
+    }
+
+    /// Returns whether the application says when a page of the list was published.
+    fn has_dates(&self, list: &List) -> bool {
+        let pages = list.rows.iter().filter_map(|row| Slug::new(&row.value).ok());
+        list.kind.card() == CardKind::Pages
+            && pages
+                .filter_map(|page| self.describe(&page))
+                .any(|page| page.published.is_some())
+    }
+}
+
+fn new_list(kind: ListKind, table: &Table, offset: usize, rows: usize) -> List {
+    let first = |row: &Row| row.metrics.first().and_then(|value| value.to_f64()).unwrap_or(0.0);
+    let greatest = table.rows.iter().map(first).fold(0.0, f64::max);
+    let new_row = |row: &Row| ListRow {
+        value: row.dimensions.first().cloned().unwrap_or_default(),
+        values: row.metrics.iter().copied().map(Shown::Value).collect(),
+        bar: if greatest > 0.0 {
+            (first(row) / greatest).clamp(0.0, 1.0)
+        } else {
+            0.0
+        },
+    };
+    List {
+        kind,
+        metrics: table.metrics.clone(),
+        rows: table.rows.iter().skip(offset).take(rows).map(new_row).collect(),
+        total_rows: table.total_rows,
+        has_other: table.has_other,
+    }
+}
