@@ -3,7 +3,7 @@
 mod answer;
 mod arguments;
 mod filter;
-mod machine;
+mod json;
 mod order;
 mod preset;
 mod range;
@@ -13,7 +13,7 @@ mod trend;
 use std::io::Write as _;
 
 use anyhow::Context as _;
-use horizon_backend::{StoreHandle, StoreUrl, now};
+use horizon_backend::{StoreHandle, StoreUrl, now, report_csv};
 use horizon_core::reports::Reports;
 
 pub(crate) use arguments::ReportArguments;
@@ -73,8 +73,8 @@ async fn report(reports: &dyn Reports, arguments: &ReportArguments) -> anyhow::R
             let trends = answer.trends(reports).await;
             Ok((terminal::write(&answer, &trends, terminal::width()), None))
         }
-        Format::Csv => Ok((machine::csv(&answer.table)?, terminal::left_out_note(&answer))),
-        Format::Json => Ok((machine::json(&answer)?, None)),
+        Format::Csv => Ok((report_csv(&answer.table), terminal::left_out_note(&answer))),
+        Format::Json => Ok((json::report_json(&answer)?, None)),
     }
 }
 

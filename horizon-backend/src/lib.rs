@@ -50,6 +50,7 @@ mod ready;
 mod redis_node;
 #[cfg(feature = "redis")]
 mod redis_setup;
+mod report_csv;
 #[cfg(feature = "program")]
 mod report_settings;
 mod reports_check;
@@ -90,6 +91,7 @@ pub use random::random_node_id;
 pub use ready::ReadinessCheck;
 #[cfg(feature = "redis")]
 pub use redis_setup::RedisSetupCheck;
+pub use report_csv::report_csv;
 #[cfg(feature = "program")]
 pub use report_settings::ReportSettings;
 pub use reports_check::ReportsCheck;
