@@ -174,6 +174,8 @@ impl Horizon {
             delivered,
         }));
         horizon.spawn_maintenance();
+        #[cfg(feature = "redis")]
+        horizon.report_viewers();
         horizon
     }
 

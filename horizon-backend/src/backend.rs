@@ -277,6 +277,15 @@ impl Backend {
         self.node.as_ref().map(|node| &node.registry)
     }
 
+    /// Sets what adds the pages and sources of this node's viewers to what it registers. It is called once a second.
+    /// Only the first call has an effect, and only if this process is one of the nodes that share a Redis.
+    #[cfg(feature = "redis")]
+    pub fn describe_node(&self, describe: impl Fn(&mut horizon_redis::NodeInfo) + Send + Sync + 'static) {
+        if let Some(node) = &self.node {
+            let _ = node.describe.set(Box::new(describe));
+        }
+    }
+
     /// Returns what this node registers.
     #[cfg(feature = "redis")]
     #[must_use]

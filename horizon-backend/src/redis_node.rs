@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use horizon_core::{EventBus, Result, Timestamp, Topic, presence::NodeId};
@@ -26,7 +26,12 @@ pub(crate) struct RedisNode {
     monitor: Option<StreamMonitor>,
     pub(crate) presence: Arc<RedisPresence>,
     pub(crate) registry: Arc<NodeRegistry>,
+    /// Adds what the application knows to each heartbeat.
+    pub(crate) describe: OnceLock<DescribeNode>,
 }
+
+/// Adds what an application knows to the state of its node.
+pub(crate) type DescribeNode = Box<dyn Fn(&mut NodeInfo) + Send + Sync>;
 
 impl RedisNode {
     /// Returns the node and its bus.
@@ -53,6 +58,7 @@ impl RedisNode {
             monitor,
             presence: Arc::new(RedisPresence::connect(redis, name.clone())?),
             registry: Arc::new(NodeRegistry::connect(redis)?),
+            describe: OnceLock::new(),
             name,
         };
         Ok((Arc::new(node), bus))
@@ -99,6 +105,9 @@ impl RedisNode {
         let round_trip = self.presence.round_trip();
         info.round_trip = round_trip.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
         info.problems = self.health.problems();
+        if let Some(describe) = self.describe.get() {
+            describe(&mut info);
+        }
         info
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use horizon_core::Timestamp;
+use horizon_core::{Slug, Timestamp};
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{NodeInfo, NodeRegistry, NodeRole, RedisConfig, RegisteredNode};
 
@@ -10,6 +10,10 @@ fn info(name: &str, viewers: u64) -> NodeInfo {
     let mut info = NodeInfo::new(name, Timestamp::from_millis(7), NodeRole::Web { viewers });
     info.round_trip = Some(123);
     info
+}
+
+fn slug(name: &str) -> Slug {
+    Slug::new(name).unwrap()
 }
 
 /// Returns the state of a node without its random id.
@@ -157,4 +161,65 @@ async fn a_heartbeat_returns_the_time_of_redis() {
     let before = time().await;
     let now = registry.heartbeat(&info("web-1", 1)).await.unwrap().time.as_millis();
     assert!(before <= now && now < time().await + 1_000, "{now}");
+}
+
+#[tokio::test]
+async fn a_heartbeat_carries_the_pages_and_sources_with_the_most_viewers_in_8_kib() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let registry = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let mut sent = info("web-1", 1);
+    // Long names, of which not all fit, and short ones with fewer viewers.
+    let long = |number: u64| (slug(&format!("{number}-{}", "ü".repeat(250))), 1_000 - number);
+    sent.pages = (0..100).map(long).collect();
+    sent.pages
+        .extend((0..100).map(|number| (slug(&format!("short/{number}")), 100 - number)));
+    sent.pages.insert(slug("nobody"), 0);
+    sent.sources = (0..100).map(|number| (format!("\"\\{number}"), 200 - number)).collect();
+    sent.sources.insert(String::new(), 1_000);
+    registry.heartbeat(&sent).await.unwrap();
+
+    let record = server.cli(&["HGET", "horizon:cluster", "web-1"]).await.unwrap();
+    let json: serde_json::Value = serde_json::from_str(record.split_once(' ').unwrap().1).unwrap();
+    let bytes = json["pages"].to_string().len() + json["sources"].to_string().len();
+    assert!((5 * 1024..=8 * 1024).contains(&bytes), "{bytes}");
+    let received = &registry.nodes().await.unwrap()[0].info;
+    assert_eq!(received.pages.len(), 22, "11 long ones, and 11 short ones in what is left");
+    assert_eq!(
+        received.pages.get(&slug(&format!("0-{}", "ü".repeat(250)))),
+        Some(&1_000)
+    );
+    assert_eq!(
+        received.pages.get(&slug("short/0")),
+        Some(&100),
+        "it fits beside the long ones"
+    );
+    assert!(!received.pages.contains_key(&slug("nobody")));
+    assert_eq!(received.sources.len(), 50);
+    assert_eq!((received.sources[""], received.sources["\"\\48"]), (1_000, 152));
+}
+
+#[tokio::test]
+async fn the_pages_of_a_record_are_bounded_and_invalid_ones_are_skipped() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let registry = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let record = async |name: &str, pages: &str| {
+        let json =
+            format!(r#"1 {{"name":"{name}","started":7,"round_trip":null,"role":"web","viewers":3,"pages":{pages}}}"#);
+        server.cli(&["HSET", "horizon:cluster", name, &json]).await.unwrap();
+    };
+    let pages = |count: usize| {
+        let pages: Vec<_> = (0..count).map(|number| format!("\"page-{number}\":{number}")).collect();
+        format!("{{{}}}", pages.join(","))
+    };
+    record("a-many", &pages(1_000)).await;
+    record("b-invalid", r#"{"../etc/passwd":7,"":7,"bread":3}"#).await;
+    record("c-too-long", &pages(5_000)).await;
+    record("d-none", "{}").await;
+    let nodes = registry.nodes().await.unwrap();
+    let counts: Vec<_> = nodes
+        .iter()
+        .map(|node| (&*node.info.name, node.info.pages.len()))
+        .collect();
+    assert_eq!(counts, [("a-many", 50), ("b-invalid", 1), ("d-none", 0)]);
+    assert_eq!(nodes[1].info.pages[&slug("bread")], 3);
 }

@@ -173,7 +173,7 @@ impl SnapshotWatch {
 }
 
 /// Returns the entries with the most viewers, the highest first, then by key, without those that have none.
-fn highest<K: Ord>(viewers: HashMap<K, u64>, limit: usize) -> Vec<(K, u64)> {
+pub(super) fn highest<K: Ord>(viewers: HashMap<K, u64>, limit: usize) -> Vec<(K, u64)> {
     let mut entries: Vec<_> = viewers.into_iter().filter(|(_, viewers)| *viewers > 0).collect();
     entries.sort_unstable_by(|(a, most), (b, least)| least.cmp(most).then_with(|| a.cmp(b)));
     entries.truncate(limit);

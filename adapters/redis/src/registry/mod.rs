@@ -1,4 +1,5 @@
 mod node_info;
+mod viewer_counts;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -11,7 +12,6 @@ use crate::connection::commands::Commands;
 use crate::connection::confirmed::ConfirmedWrites;
 use crate::connection::script::CachedScript;
 use crate::error::{map, random_id};
-use node_info::bounded;
 pub use node_info::{Heartbeat, NodeInfo, NodeRole, RegisteredNode};
 
 /// How often a process should call [`NodeRegistry::heartbeat`]: every second.
@@ -91,9 +91,8 @@ impl NodeRegistry {
         let last = Some(self.round_trip.load(Ordering::Relaxed)).filter(|&micros| micros > 0);
         let info = NodeInfo {
             round_trip: info.round_trip.or(last),
-            problems: bounded(&info.problems),
             instance: Some(self.instance.clone()),
-            ..info.clone()
+            ..info.bounded()
         };
         let json = serde_json::to_string(&info)
             .map_err(|e| Error::permanent("the node's state cannot be encoded as JSON").with_source(e))?;

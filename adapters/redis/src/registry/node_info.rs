@@ -1,13 +1,19 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use horizon_core::Timestamp;
+use horizon_core::{Slug, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use super::viewer_counts::{self, MAX_PAGES_BYTES, MAX_SOURCES_BYTES};
 
 /// The maximum number of problems in a heartbeat.
 const MAX_PROBLEMS: usize = 16;
 
 /// The longest problem, in bytes. Longer ones are cut.
 const MAX_PROBLEM_BYTES: usize = 300;
+
+/// The longest record that is read: 64 KiB. Those of this version have at most about 15 KiB.
+const MAX_RECORD_BYTES: usize = 64 * 1024;
 
 /// The state of a process.
 ///
@@ -44,6 +50,23 @@ pub struct NodeInfo {
     /// [`NodeRegistry::heartbeat`](crate::NodeRegistry::heartbeat).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
+    /// The pages that are open on a web node, each with its viewers on all nodes as this node knows them. A heartbeat
+    /// carries the 50 with the most viewers, in at most 6 KiB.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "viewer_counts::deserialize"
+    )]
+    pub pages: BTreeMap<Slug, u64>,
+    /// The sources of the visitors who are connected to a web node, each with the number of these visitors; the empty
+    /// one is that of direct visits and unknown sources. A heartbeat carries the 50 with the most visitors, in at most
+    /// 2 KiB.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "viewer_counts::deserialize"
+    )]
+    pub sources: BTreeMap<String, u64>,
     /// What it does.
     #[serde(flatten)]
     pub role: NodeRole,
@@ -61,7 +84,19 @@ impl NodeInfo {
             clock_offset: None,
             store: None,
             instance: None,
+            pages: BTreeMap::new(),
+            sources: BTreeMap::new(),
             role,
+        }
+    }
+
+    /// Returns it within the limits of a record.
+    pub(super) fn bounded(&self) -> Self {
+        Self {
+            problems: bounded(&self.problems),
+            pages: viewer_counts::highest(&self.pages, MAX_PAGES_BYTES),
+            sources: viewer_counts::highest(&self.sources, MAX_SOURCES_BYTES),
+            ..self.clone()
         }
     }
 }
@@ -111,8 +146,11 @@ pub struct RegisteredNode {
 
 impl RegisteredNode {
     /// Parses a record of `heartbeat.lua`. Returns `None` for a record of an unknown version, so that different
-    /// versions can run together.
+    /// versions can run together, and for one that is longer than [`MAX_RECORD_BYTES`].
     pub(super) fn parse(record: &str, now: u64) -> Option<Self> {
+        if record.len() > MAX_RECORD_BYTES {
+            return None;
+        }
         let (at, json) = record.split_once(' ')?;
         let silent_for = Duration::from_millis(now.saturating_sub(at.parse().ok()?));
         let mut info: NodeInfo = serde_json::from_str(json).ok()?;
@@ -122,7 +160,7 @@ impl RegisteredNode {
 }
 
 /// Cuts the list of problems to its limits.
-pub(super) fn bounded(problems: &[String]) -> Vec<String> {
+fn bounded(problems: &[String]) -> Vec<String> {
     let cut = |problem: &String| {
         problem
             .get(..problem.floor_char_boundary(MAX_PROBLEM_BYTES))
