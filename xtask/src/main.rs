@@ -19,6 +19,7 @@ mod features;
 mod front_pages;
 mod glue;
 mod line_length;
+mod npm;
 mod run;
 #[path = "../../eventhorizon/build/short_names.rs"]
 mod short_names;

@@ -10,7 +10,10 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::run::{self, WASM, print_line};
+use crate::{
+    npm::NpmPackage,
+    run::{self, WASM, print_line},
+};
 
 /// The version of cargo-deny to install if it is missing.
 const CARGO_DENY: &str = "0.20.2";
@@ -292,6 +295,21 @@ pub(crate) fn ensure_schemathesis(root: &Path) -> anyhow::Result<()> {
     install.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"]);
     run::run(install.arg(&wanted))?;
     Ok(fs::write(installed, versions)?)
+}
+
+/// The checker of accessibility that tests run in a browser. It is not part of a program.
+const AXE: NpmPackage = NpmPackage {
+    name: "axe-core",
+    version: "4.14.1",
+};
+
+/// Installs axe into `target/npm/axe-core` if this version is not there.
+pub(crate) fn ensure_axe(root: &Path) -> anyhow::Result<()> {
+    if AXE.is_unpacked(root) {
+        return Ok(());
+    }
+    print_line("Installing axe, which checks the accessibility of pages.");
+    AXE.unpack(root).map(drop)
 }
 
 /// Installs what Debian's Python lacks for a virtual environment, if it is missing.

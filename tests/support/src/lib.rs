@@ -4,6 +4,7 @@
 //! [`Browser`]s, each with its own profile and user agent. At the end it checks that no console has an error and that
 //! no browser sent a request to another host.
 
+mod blog_year;
 mod browser;
 mod browser_test;
 pub mod clock;
@@ -23,6 +24,9 @@ mod server;
 mod tls;
 mod wait;
 
+pub use blog_year::{
+    Action, BlogYear, PageView, SEED, SeededPost, SeededSession, SeededSessions, Share, TEST_SESSIONS,
+};
 pub use browser::{Browser, BrowserKind, Tab};
 pub use browser_test::{BrowserTest, ServerUnderTest, browser_test, browser_test_with};
 pub use cluster::TestCluster;

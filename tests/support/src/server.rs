@@ -1,4 +1,11 @@
-use std::{fs, fs::File, net::SocketAddr, os::fd::OwnedFd, path::PathBuf, process::ExitStatus};
+use std::{
+    fs,
+    fs::File,
+    net::SocketAddr,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+    process::ExitStatus,
+};
 
 use anyhow::Context;
 use tempfile::TempDir;
@@ -14,6 +21,8 @@ use crate::{
 pub struct ServerOptions {
     variables: Vec<(String, String)>,
     default_posts: bool,
+    posts: Option<Posts>,
+    database: Option<PathBuf>,
     standard_error: Option<File>,
 }
 
@@ -29,6 +38,20 @@ impl ServerOptions {
     #[must_use]
     pub fn with_standard_error(mut self, to: impl Into<OwnedFd>) -> Self {
         self.standard_error = Some(File::from(to.into()));
+        self
+    }
+
+    /// Starts with a copy of this database.
+    #[must_use]
+    pub fn with_database(mut self, path: &Path) -> Self {
+        self.database = Some(path.to_owned());
+        self
+    }
+
+    /// Serves these posts instead of two short ones.
+    #[must_use]
+    pub fn with_posts(mut self, posts: Posts) -> Self {
+        self.posts = Some(posts);
         self
     }
 
@@ -55,14 +78,18 @@ impl WebServer {
     ///
     /// # Errors
     /// The program is not built, or does not start in time.
-    pub async fn start(options: ServerOptions) -> anyhow::Result<Self> {
+    pub async fn start(mut options: ServerOptions) -> anyhow::Result<Self> {
+        let posts = options.posts.take().map_or_else(Posts::two, Ok)?;
         let mut server = Self {
             process: None,
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             options,
-            posts: Posts::two()?,
+            posts,
             folder: TempDir::new().context("no temporary folder for the database")?,
         };
+        if let Some(database) = &server.options.database {
+            fs::copy(database, server.database()).with_context(|| format!("{}", database.display()))?;
+        }
         server.start_again().await?;
         Ok(server)
     }
