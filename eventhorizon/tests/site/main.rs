@@ -15,6 +15,8 @@ mod deadlines;
 #[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod now;
+#[cfg(test)]
 mod own_store;
 #[cfg(test)]
 mod page_loads;
