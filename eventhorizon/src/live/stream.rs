@@ -6,9 +6,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::Stream;
 #[cfg(feature = "dashboard")]
-use futures::{StreamExt, stream::BoxStream};
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt};
 #[cfg(feature = "dashboard")]
 use parking_lot::Mutex;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -219,15 +219,17 @@ impl Stream for Live {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         match &mut self.0 {
-            LiveKind::Viewer(stream) => stream.poll_message(cx),
+            LiveKind::Viewer(stream) => stream.poll_next_unpin(cx),
             #[cfg(feature = "dashboard")]
             LiveKind::Dashboard(messages) => messages.get_mut().poll_next_unpin(cx),
         }
     }
 }
 
-impl ViewerStream {
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+impl Stream for ViewerStream {
+    type Item = Bytes;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         if !self.has_started {
             self.has_started = self.cold.viewer.poll(cx).is_ready();
         }

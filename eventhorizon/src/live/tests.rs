@@ -26,7 +26,7 @@ use tokio_stream::wrappers::WatchStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Frame, FramePart, Hub, HubParts, LatestReceiver, Live, OpenConnection, TopicLease,
+    Frame, FramePart, Hub, HubParts, LatestReceiver, OpenConnection, TopicLease, ViewerStream,
     page::{FRAME_INTERVAL, SITE_INTERVAL},
 };
 use crate::{
@@ -274,7 +274,7 @@ async fn new_comments_are_read_when_their_revision_moves() {
     assert!(part_text(&frames.get(), FramePart::Comments).contains("<p>Hello</p>"));
 }
 
-fn poll(body: &mut Live) -> Option<String> {
+fn poll(body: &mut ViewerStream) -> Option<String> {
     match Pin::new(body).poll_next(&mut Context::from_waker(std::task::Waker::noop())) {
         Poll::Ready(Some(bytes)) => Some(String::from_utf8(bytes.to_vec()).unwrap()),
         Poll::Ready(None) => panic!("the stream ended"),
@@ -282,12 +282,12 @@ fn poll(body: &mut Live) -> Option<String> {
     }
 }
 
-fn body(site: &HubFixture) -> Live {
+fn body(site: &HubFixture) -> ViewerStream {
     let limits = ClientLimits::new(&Config::default(), Arc::clone(&site.metrics), Timestamp::default());
     let stream = limits.open_stream(limits.networks([192, 0, 2, 1].into())).unwrap();
     let connections = site.metrics.live_connections.clone();
     let open = OpenConnection::new(connections, TaskTracker::new().token(), stream, None);
-    Live::new(
+    ViewerStream::new(
         "retry: 1\n\n".into(),
         &FramePart::ALL,
         site.join(),

@@ -10,21 +10,21 @@ use horizon_core::{Slug, Stats};
 use tokio::time::sleep;
 
 use super::{HubFixture, body, fixture, poll};
-use crate::live::{Live, ObservedPages, observed_page::OBSERVED_INTERVAL};
+use crate::live::{ObservedPages, ViewerStream, observed_page::OBSERVED_INTERVAL};
 
 fn observe(site: &HubFixture, slugs: &[&str]) -> ObservedPages {
     let slugs = slugs.iter().map(|slug| Slug::new(slug).unwrap());
     site.hub.observe(slugs.collect())
 }
 
-fn observing(site: &HubFixture, slugs: &[&str]) -> Live {
+fn observing(site: &HubFixture, slugs: &[&str]) -> ViewerStream {
     let mut stream = body(site).with_observed(observe(site, slugs));
     assert!(poll(&mut stream).unwrap().starts_with("retry:"));
     stream
 }
 
 /// Returns the messages of observed pages that the stream has now.
-fn observed_messages(stream: &mut Live) -> Vec<String> {
+fn observed_messages(stream: &mut ViewerStream) -> Vec<String> {
     let messages = std::iter::from_fn(|| poll(stream));
     messages.filter(|message| message.starts_with("event: page")).collect()
 }

@@ -18,7 +18,7 @@ use tokio::time::sleep;
 use super::{HubFixture, body, fixture_with, poll};
 use crate::{
     live::{
-        Live,
+        ViewerStream,
         page::FRAME_INTERVAL,
         reader_page::{FULL_ROUND_INTERVAL, READERS_PER_ROUND, ROUND_INTERVAL},
     },
@@ -89,7 +89,7 @@ fn hello() -> Topic {
     Slug::new("hello").unwrap().into()
 }
 
-fn stream(site: &HubFixture, reader: ReaderId) -> Live {
+fn stream(site: &HubFixture, reader: ReaderId) -> ViewerStream {
     body(site).with_reader(site.hub.watch_reader(&hello(), reader).unwrap())
 }
 
@@ -99,7 +99,7 @@ fn publish(site: &HubFixture, likes: u64) {
 }
 
 /// Returns the messages for the reader that the stream has now.
-fn reader_messages(stream: &mut Live) -> Vec<String> {
+fn reader_messages(stream: &mut ViewerStream) -> Vec<String> {
     let messages = std::iter::from_fn(|| poll(stream));
     messages
         .filter(|message| message.starts_with("event: reader"))
@@ -114,7 +114,7 @@ async fn the_state_of_a_named_reader_follows_the_first_messages() {
     let mut ben = stream(&site, ReaderId::from_u128(2));
     let mut unnamed = body(&site);
     sleep(Duration::from_millis(1)).await;
-    let names = |stream: &mut Live| -> Vec<String> {
+    let names = |stream: &mut ViewerStream| -> Vec<String> {
         let messages = std::iter::from_fn(|| poll(stream));
         messages
             .map(|message| message.lines().next().unwrap().to_owned())
@@ -304,5 +304,5 @@ async fn the_tasks_of_a_page_end_with_its_last_named_reader() {
 #[test]
 fn a_stream_without_a_named_reader_pays_a_pointer() {
     // The pointer is that of the observed pages.
-    assert_eq!(size_of::<Live>(), 112);
+    assert_eq!(size_of::<crate::Live>(), 112);
 }
