@@ -5,6 +5,8 @@ use horizon_core::{Error, Result};
 use http::HeaderName;
 use ipnet::IpNet;
 
+#[cfg(feature = "dashboard")]
+use crate::DashboardLink;
 #[cfg(feature = "comments")]
 use crate::Moderation;
 use crate::Origin;
@@ -53,6 +55,9 @@ pub struct Config {
     /// The header of other peers is ignored. The proxy must set it in each request: otherwise visitors can.
     #[cfg(feature = "context")]
     pub country_header: Option<HeaderName>,
+    /// The links at the top of the dashboard, such as one back to the site. None by default.
+    #[cfg(feature = "dashboard")]
+    pub dashboard_links: Vec<DashboardLink>,
     /// What the privacy signals `Sec-GPC: 1` and `DNT: 1` do.
     pub signals: PrivacySignals,
     /// Whether the reader cookie is sent only over HTTPS (`Secure`, RFC 6265 §4.1.2.5) and only by this host
@@ -85,6 +90,8 @@ impl Default for Config {
             moderation: Moderation::default(),
             #[cfg(feature = "context")]
             country_header: None,
+            #[cfg(feature = "dashboard")]
+            dashboard_links: Vec::new(),
             signals: PrivacySignals::default(),
             secure_cookies: false,
             heartbeat: Duration::from_secs(20),

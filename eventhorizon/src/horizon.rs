@@ -90,14 +90,6 @@ impl Drop for ConnectionGuard {
     }
 }
 
-impl SiteState {
-    /// Returns the token that is cancelled when the site closes.
-    #[cfg(feature = "dashboard")]
-    pub(crate) fn closing(&self) -> CancellationToken {
-        self.closing.clone()
-    }
-}
-
 impl Drop for SiteState {
     fn drop(&mut self) {
         self.closing.cancel();

@@ -27,7 +27,7 @@
 //! | topic | items |
 //! |---|---|
 //! | set-up | [`Horizon`], [`Builder`], [`Secret`], [`SecretError`] |
-//! | configuration | [`Config`], [`PrivacySignals`], [`IpNet`] |
+//! | configuration | [`Config`], `DashboardLink`, [`PrivacySignals`], [`IpNet`] |
 //! | limits | [`Rates`], [`Rate`], [`ParseRateError`], [`NetworkLimits`] |
 //! | application rules | [`Pages`], [`Identify`], [`EventPolicy`], [`RuleError`], [`async_trait`](macro@async_trait) |
 //! | who the caller is | [`Identity`], [`Author`], [`Badge`] |
@@ -135,6 +135,8 @@ pub use config::{Config, NetworkLimits, ParseRateError, PrivacySignals, Rate, Ra
 pub use connections::{ConnectionLimiter, ConnectionLimits, ConnectionPermit};
 pub use cookies::{HOST_COOKIE_PREFIX, cookie_values};
 pub use custom_events::CustomEvent;
+#[cfg(feature = "dashboard")]
+pub use dashboard::DashboardLink;
 pub use horizon::Horizon;
 pub use horizon_backend::{BusUrl, Health, ReadinessError, SessionRetention, StoreUrl, shutdown_signal};
 #[cfg(feature = "log")]

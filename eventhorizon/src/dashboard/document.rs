@@ -1,33 +1,58 @@
-//! The document and the parts of it that the live stream replaces.
+//! The document and the part of it that the live stream replaces.
 
-use std::sync::Arc;
+use horizon_core::reports::ReportError;
 
-use futures::{
-    StreamExt,
-    stream::{self, BoxStream},
+use super::{
+    load::load,
+    model::{Dashboard, PageTitles},
+    public::hide_small_values,
+    state::DashboardState,
 };
-
-use crate::{Horizon, NowSnapshot, Problem, rules::Rules};
+use crate::{Horizon, NowSnapshot, Problem, ReportAccess, rules::Rules};
 
 /// Returns the document of the dashboard for the query of its URL.
 ///
 /// # Errors
-/// The store does not respond.
+/// The store does not respond, or keeps no reports.
 pub(crate) async fn document(horizon: &Horizon, query: &str, is_public: bool) -> Result<String, Problem> {
-    let _ = (horizon, query, is_public);
-    Ok("<!doctype html><html lang=\"en\"><title>Dashboard</title>".into())
+    let dashboard = dashboard(horizon, query, is_public).await.map_err(problem)?;
+    // `view::page` renders it.
+    Ok(format!(
+        "<!doctype html><html lang=\"en\"><title>{}</title>",
+        crate::escape::escape(&dashboard.site)
+    ))
 }
 
-/// Returns what happens now: the latest at once, then changes, at most one a second.
-pub(super) fn snapshots(horizon: &Horizon) -> BoxStream<'static, Arc<NowSnapshot>> {
-    let _ = horizon;
-    stream::once(async { Arc::new(NowSnapshot::default()) })
-        .chain(stream::pending())
-        .boxed()
+async fn dashboard(horizon: &Horizon, query: &str, is_public: bool) -> Result<Dashboard, ReportError> {
+    let (mut state, mut notes) = DashboardState::parse(query);
+    if is_public {
+        state = state.in_public(&mut notes);
+    }
+    let access = if is_public {
+        ReportAccess::Public
+    } else {
+        ReportAccess::Full
+    };
+    let ignored = notes.clone();
+    let mut dashboard = load(horizon, state, notes, &access).await?;
+    if is_public {
+        hide_small_values(&mut dashboard, ignored);
+    }
+    Ok(dashboard)
 }
 
 /// Returns the HTML of the inside of `<section id="now">`.
 pub(super) fn now_section(rules: &Rules, snapshot: &NowSnapshot) -> String {
-    let _ = rules;
-    format!("{:?}", snapshot.viewers)
+    let slugs = snapshot.pages.iter().map(|page| &page.slug);
+    let titles = slugs.filter_map(|slug| Some((slug.clone(), (rules.descriptions)(slug)?)));
+    let titles = PageTitles(titles.collect());
+    // `view::now_section` renders it.
+    format!("{:?} {}", snapshot.viewers, titles.0.len())
+}
+
+fn problem(error: ReportError) -> Problem {
+    match error {
+        ReportError::Store(error) => error.into(),
+        error => Problem::unavailable("The reports cannot be read.").detail(error.to_string()),
+    }
 }

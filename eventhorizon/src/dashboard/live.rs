@@ -11,7 +11,7 @@ use futures::{
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::document::{now_section, snapshots};
+use super::{document::now_section, public::hide_few_viewers};
 use crate::{
     Caller, ExistingPage, Horizon, Live, NowSnapshot, Problem, ReportAccess,
     live::{OpenConnection, encode, greeting},
@@ -51,13 +51,13 @@ pub(crate) fn live(
         caller: caller.clone(),
         is_public,
         greeting: Some(greeting()?),
-        snapshots: snapshots(horizon),
+        snapshots: horizon.watch_now().boxed(),
         section: String::new(),
         viewers: page.map(|page| site.ports.presence.watch(page.into())),
         viewers_due: now,
         access_due: now + ACCESS_INTERVAL,
         max_silence: site.config.max_silence(),
-        closing: site.closing(),
+        closing: horizon.closing(),
         _open: OpenConnection::new(connections, site.streams.token(), permit, None),
     };
     let messages = unfold(live, async |mut live| Some((live.next().await?, live)));
@@ -108,7 +108,7 @@ impl DashboardLive {
                 }
                 snapshot = self.snapshots.next() => {
                     let snapshot = snapshot?;
-                    if let Some(message) = self.now_message(&snapshot) {
+                    if let Some(message) = self.now_message(snapshot) {
                         return Some(message);
                     }
                 }
@@ -122,8 +122,11 @@ impl DashboardLive {
     }
 
     /// Returns the message with this snapshot, or `None` if it looks like the last one.
-    fn now_message(&mut self, snapshot: &NowSnapshot) -> Option<Bytes> {
-        let section = now_section(&self.rules, snapshot);
+    fn now_message(&mut self, mut snapshot: Arc<NowSnapshot>) -> Option<Bytes> {
+        if self.is_public {
+            hide_few_viewers(Arc::make_mut(&mut snapshot));
+        }
+        let section = now_section(&self.rules, &snapshot);
         if section == self.section {
             return None;
         }

@@ -15,8 +15,12 @@ mod load;
 mod model;
 mod parse;
 mod period;
+#[cfg(feature = "dashboard")]
+mod public;
 mod state;
 
+#[cfg(feature = "dashboard")]
+pub use self::model::DashboardLink;
 #[cfg(feature = "dashboard")]
 pub(crate) use self::{document::document, live::live};
 

@@ -1,6 +1,6 @@
 //! What a page of the dashboard shows. `view` turns it into HTML, `load` fills it from reports.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use horizon_core::{
     Day, Slug,
@@ -33,6 +33,30 @@ pub(crate) struct Dashboard {
     pub(crate) notes: Vec<String>,
     /// The titles of pages in lists, `now` and filters.
     pub(crate) descriptions: PageTitles,
+    /// The links of the application in the header.
+    pub(crate) links: Vec<DashboardLink>,
+}
+
+/// A link of the application at the top of the dashboard; see
+/// [`Config::dashboard_links`](crate::Config::dashboard_links).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DashboardLink {
+    /// The text.
+    pub title: Cow<'static, str>,
+    /// The path of the application, or a URL.
+    pub href: Cow<'static, str>,
+}
+
+impl DashboardLink {
+    /// Returns a link with this text.
+    #[must_use]
+    pub fn new(title: impl Into<Cow<'static, str>>, href: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            title: title.into(),
+            href: href.into(),
+        }
+    }
 }
 
 /// What the application says about the pages that are shown.

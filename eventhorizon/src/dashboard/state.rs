@@ -8,6 +8,11 @@ pub(crate) use super::period::{PeriodChoice, ResolvedPeriod};
 /// The longest range: 7,306 days, twenty years. It bounds the points of a chart.
 pub(super) const MAX_RANGE_DAYS: u64 = 7_306;
 
+/// The note about what public access ignores.
+#[cfg(feature = "dashboard")]
+const PUBLIC_NOTE: &str = "The public dashboard has no filters, no single lists, no other metrics in its chart and no \
+                           days of your choice.";
+
 /// The parameters of a URL of the dashboard, also of a CSV file. Links are relative (`?period=7d&…`), so that the
 /// application may nest the contract anywhere.
 ///
@@ -62,13 +67,14 @@ impl DashboardState {
                 PeriodChoice::Range(_) => PeriodChoice::default(),
                 period => period,
             },
+            metric: None,
             list: None,
             offset: 0,
             filters: Vec::new(),
             ..self.clone()
         };
         if public != self {
-            notes.push("The public dashboard has no filters, no single lists and no days of your choice.".to_owned());
+            notes.push(PUBLIC_NOTE.to_owned());
         }
         public
     }

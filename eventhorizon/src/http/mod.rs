@@ -34,6 +34,7 @@ pub use body::{MAX_REQUEST_BYTES, ResponseBody, StreamBody};
 pub use compression::{CompressedBody, ContentCoding};
 pub use etag::if_none_match;
 pub use original_uri::OriginalUri;
+pub use parse::local_path;
 pub use response::prefers_html;
 use route::Route;
 

@@ -145,19 +145,30 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<EventId>, Pr
 }
 
 /// Parses the path of this host that a plain form redirects to, encoded for a header.
-///
-/// Browsers treat `//host` and `/\host` as other hosts, so both are invalid.
 pub(super) fn back(text: Option<&str>) -> Result<String, Problem> {
     let path = text.filter(|path| !path.is_empty()).unwrap_or("/");
+    local_path(path).ok_or_else(|| Problem::invalid_field("back", "must be a path of this site that starts with `/`."))
+}
+
+/// Returns a path of this host that came from a request, such as the parameter `back`, encoded for the header
+/// `Location`. Returns `None` if it may lead to another host.
+///
+/// Browsers treat `//host` and `/\host` as other hosts. A fragment is left out.
+///
+/// ```
+/// use eventhorizon::http::local_path;
+///
+/// assert_eq!(local_path("/horizon/dashboard?period=7d").as_deref(), Some("/horizon/dashboard?period=7d"));
+/// assert_eq!(local_path("//evil.example"), None);
+/// ```
+#[must_use]
+pub fn local_path(path: &str) -> Option<String> {
     let is_local = path.starts_with('/') && !path.contains("//") && !path.contains('\\');
     if !is_local || path.chars().any(char::is_control) {
-        return Err(Problem::invalid_field(
-            "back",
-            "must be a path of this site that starts with `/`.",
-        ));
+        return None;
     }
     let path = path.split('#').next().unwrap_or("/");
-    Ok(percent_encoding::utf8_percent_encode(path, percent_encoding::CONTROLS).to_string())
+    Some(percent_encoding::utf8_percent_encode(path, percent_encoding::CONTROLS).to_string())
 }
 
 #[cfg(test)]

@@ -81,6 +81,7 @@ async fn load_unlimited(
         cards: content.cards,
         notes,
         descriptions,
+        links: horizon.config().dashboard_links.clone(),
         state,
     })
 }
