@@ -5,7 +5,7 @@ use horizon_core::{
     reports::{DayRange, Dimension, Metric, Query, ReportError, Table, Value, hour_value},
 };
 
-use super::{Loader, source::Lacks};
+use super::{DashboardLoader, store_reports::MissingNumbers};
 use crate::dashboard::{
     model::{Chart, ChartPoint, ChartStep, Shown},
     state::PeriodChoice,
@@ -27,39 +27,39 @@ struct ChartTime {
     is_future: bool,
 }
 
-impl Loader<'_> {
+impl DashboardLoader<'_> {
     /// Returns the chart of a metric, or `None` if the store cannot draw it. `figures` are the metrics at the top.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub(super) async fn chart(&self) -> Result<(Option<Chart>, Lacks), ReportError> {
+    pub(super) async fn chart(&self) -> Result<(Option<Chart>, MissingNumbers), ReportError> {
         let step = self.step();
-        let mut metrics = self.selection.figures().to_vec();
+        let mut metrics = self.scope.figures().to_vec();
         metrics.retain(|metric| {
-            self.source
+            self.store
                 .can_answer(&self.chart_query(self.period.range, *metric, step))
         });
         let chosen = self.state.metric.filter(|metric| {
             let query = self.chart_query(self.period.range, *metric, step);
-            self.source.can_answer(&query)
+            self.store.can_answer(&query)
         });
         let times = self.times(self.period.range, step);
         let Some(metric) = chosen.or(metrics.first().copied()).filter(|_| !times.is_empty()) else {
-            return Ok((None, Lacks::default()));
+            return Ok((None, MissingNumbers::default()));
         };
-        let reply = async |range| self.source.query(self.chart_query(range, metric, step)).await;
+        let reply = async |range| self.store.query(self.chart_query(range, metric, step)).await;
         let previous = async || match self.previous() {
             Some(range) => reply(range).await.map(Some),
             None => Ok(None),
         };
         let (current, previous) = tokio::try_join!(reply(self.period.range), previous())?;
-        let mut lacks = current.lacks;
+        let mut missing = current.missing;
         let before = previous.and_then(|reply| {
-            lacks.merge(reply.lacks);
+            missing.merge(reply.missing);
             reply.table
         });
         let Some(table) = current.table else {
-            return Ok((None, lacks));
+            return Ok((None, missing));
         };
         let values = values_at(&table, metric, &times);
         let before = before.zip(self.previous()).map(|(table, range)| {
@@ -82,7 +82,7 @@ impl Loader<'_> {
                 step,
                 points,
             }),
-            lacks,
+            missing,
         ))
     }
 

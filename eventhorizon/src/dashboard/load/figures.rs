@@ -1,8 +1,8 @@
 use horizon_core::reports::{Metric, Query, ReportError, Value};
 
 use super::{
-    Loader,
-    source::{Lacks, Reply},
+    DashboardLoader,
+    store_reports::{MissingNumbers, ReportReply},
 };
 use crate::dashboard::model::{Figure, Shown};
 
@@ -13,18 +13,16 @@ type FigureValues = Vec<(Metric, Value)>;
 pub(super) struct LoadedFigures {
     pub(super) figures: Vec<Figure>,
     pub(super) anonymous_share: Option<Value>,
-    pub(super) lacks: Lacks,
+    pub(super) missing: MissingNumbers,
 }
 
-impl Loader<'_> {
+impl DashboardLoader<'_> {
     /// # Errors
     /// The store cannot be read.
     pub(super) async fn figures(&self) -> Result<LoadedFigures, ReportError> {
-        let metrics = self.selection.figures();
-        let query = self.query(self.period.range).metrics(metrics.iter().copied());
-        let with_share = query
-            .clone()
-            .metrics(metrics.iter().copied().chain(self.anonymous_share()));
+        let metrics = self.scope.figures();
+        let with_share = metrics.iter().copied().chain(self.anonymous_share());
+        let query = self.query(self.period.range).metrics(with_share);
         let previous = async || match self.previous() {
             Some(range) => {
                 let query = self.query(range).metrics(metrics.iter().copied());
@@ -32,17 +30,17 @@ impl Loader<'_> {
             }
             None => Ok(None),
         };
-        let of_site = async || match self.selection.of_site() {
-            [] => Ok(<(FigureValues, Lacks)>::default()),
+        let of_site = async || match self.scope.of_site() {
+            [] => Ok(<(FigureValues, MissingNumbers)>::default()),
             metrics => {
                 let query = Query::new(self.period.range).metrics(metrics.iter().copied());
                 self.values(query).await
             }
         };
         let (current, previous, of_site) = tokio::try_join!(self.values(query), previous(), of_site())?;
-        let ((values, mut lacks), (of_site, _)) = (current, of_site);
-        let (previous, lacks_before) = previous.unzip();
-        lacks.merge(lacks_before.unwrap_or_default());
+        let ((values, mut missing), (of_site, _)) = (current, of_site);
+        let (previous, missing_before) = previous.unzip();
+        missing.merge(missing_before.unwrap_or_default());
         let figure = |(metric, value): &(Metric, Value)| Figure {
             metric: *metric,
             value: Shown::Value(*value),
@@ -56,23 +54,23 @@ impl Loader<'_> {
         Ok(LoadedFigures {
             figures,
             anonymous_share: share.map(|(_, value)| *value),
-            lacks,
+            missing,
         })
     }
 
     /// Returns the share if it costs nothing: sessions are read anyway.
     fn anonymous_share(&self) -> Option<Metric> {
-        let figures = self.selection.figures();
+        let figures = self.scope.figures();
         figures.contains(&Metric::Visits).then_some(Metric::AnonymousShare)
     }
 
-    async fn values(&self, query: Query) -> Result<(FigureValues, Lacks), ReportError> {
-        let (replies, lacks) = self.source.query_figures(query).await?;
-        Ok((replies.iter().flat_map(values_of).collect(), lacks))
+    async fn values(&self, query: Query) -> Result<(FigureValues, MissingNumbers), ReportError> {
+        let (replies, missing) = self.store.query_figures(query).await?;
+        Ok((replies.iter().flat_map(values_of).collect(), missing))
     }
 }
 
-fn values_of(reply: &Reply) -> impl Iterator<Item = (Metric, Value)> {
+fn values_of(reply: &ReportReply) -> impl Iterator<Item = (Metric, Value)> {
     let tables = reply.table.iter();
     tables.flat_map(|table| {
         let values = table.rows.first().map(|row| row.metrics.as_slice()).unwrap_or_default();

@@ -5,62 +5,62 @@ use horizon_core::{
     reports::{ReportError, Row, Table},
 };
 
-use super::{Loader, source::Lacks};
+use super::{DashboardLoader, store_reports::MissingNumbers};
 use crate::dashboard::model::{Card, CardKind, List, ListKind, ListRow, Shown};
 
 /// The rows of a card.
-const CARD_ROWS: usize = 9;
+pub(super) const CARD_ROWS: usize = 9;
 
 /// The rows of a page of the only list.
-const LIST_ROWS: usize = 100;
+pub(super) const LIST_ROWS: usize = 100;
 
 /// How long before the period an old page was published at least: 90 days.
 const OLD_PAGE_DAYS: i64 = 90;
 
-impl Loader<'_> {
+impl DashboardLoader<'_> {
     /// Returns the cards of the overview that the store can fill.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub(super) async fn cards(&self) -> Result<(Vec<Card>, Lacks), ReportError> {
-        let (mut cards, mut lacks) = (Vec::new(), Lacks::default());
+    pub(super) async fn cards(&self) -> Result<(Vec<Card>, MissingNumbers), ReportError> {
+        let (mut cards, mut missing) = (Vec::new(), MissingNumbers::default());
         let loaded = futures::future::try_join_all(CardKind::ALL.map(|kind| self.card(kind))).await?;
-        for (card, lacking) in loaded {
+        for (card, missing_of_card) in loaded {
             cards.extend(card);
-            lacks.merge(lacking);
+            missing.merge(missing_of_card);
         }
-        Ok((cards, lacks))
+        Ok((cards, missing))
     }
 
     /// Returns the card of the only list, with a page of its rows.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub(super) async fn only_list(&self, kind: ListKind) -> Result<(Vec<Card>, Lacks), ReportError> {
-        let (list, lacks) = self.list(kind, true).await?;
+    pub(super) async fn only_list(&self, kind: ListKind) -> Result<(Vec<Card>, MissingNumbers), ReportError> {
+        let (list, missing) = self.list(kind, true).await?;
         let mut lists = self.lists(kind.card());
-        if self.has_dates(&list) {
+        if self.has_dates(&list) || kind == ListKind::OldPages {
             lists.push(ListKind::OldPages);
         }
         let kind = kind.card();
-        Ok((vec![Card { kind, lists, list }], lacks))
+        Ok((vec![Card { kind, lists, list }], missing))
     }
 
-    async fn card(&self, kind: CardKind) -> Result<(Option<Card>, Lacks), ReportError> {
+    async fn card(&self, kind: CardKind) -> Result<(Option<Card>, MissingNumbers), ReportError> {
         let mut lists = self.lists(kind);
         let Some(first) = lists.first().copied() else {
-            return Ok((None, self.source.lacks(&self.list_query(kind.first_list(), false))));
+            return Ok((None, self.store.missing(&self.list_query(kind.first_list(), false))));
         };
         let tab = self.state.tabs.iter().copied().find(|tab| tab.card() == kind);
         let tab = tab.filter(|tab| lists.contains(tab) || *tab == ListKind::OldPages);
-        let (mut list, mut lacks) = self.list(tab.unwrap_or(first), false).await?;
+        let (mut list, mut missing) = self.list(tab.unwrap_or(first), false).await?;
         if self.has_dates(&list) {
             lists.push(ListKind::OldPages);
         } else if list.kind == ListKind::OldPages {
-            (list, lacks) = self.list(first, false).await?;
+            (list, missing) = self.list(first, false).await?;
         }
         let is_empty = kind == CardKind::Events && list.rows.is_empty();
-        Ok(((!is_empty).then_some(Card { kind, lists, list }), lacks))
+        Ok(((!is_empty).then_some(Card { kind, lists, list }), missing))
     }
 
     /// Returns the lists of a card that the store can answer, without old pages.
@@ -68,20 +68,20 @@ impl Loader<'_> {
         let lists = ListKind::ALL.into_iter().filter(|list| {
             list.card() == kind
                 && *list != ListKind::OldPages
-                && self.selection.has_list(*list)
-                && self.source.can_answer_some(&self.list_query(*list, false))
+                && self.scope.has_list(*list)
+                && self.store.can_answer_some(&self.list_query(*list, false))
         });
         lists.collect()
     }
 
     fn list_query(&self, kind: ListKind, is_only: bool) -> horizon_core::reports::Query {
-        let columns = self.selection.columns(kind, is_only).iter().copied();
+        let columns = self.scope.columns(kind, is_only).iter().copied();
         self.query(self.period.range)
             .metrics(columns)
             .dimensions([kind.dimension()])
     }
 
-    async fn list(&self, kind: ListKind, is_only: bool) -> Result<(List, Lacks), ReportError> {
+    async fn list(&self, kind: ListKind, is_only: bool) -> Result<(List, MissingNumbers), ReportError> {
         let (offset, rows) = if is_only {
             (self.state.offset, LIST_ROWS)
         } else {
@@ -92,13 +92,13 @@ impl Loader<'_> {
             // From the first row on: bars are relative to it.
             query.limit = NonZeroUsize::new(offset.saturating_add(rows));
         }
-        let reply = self.source.query(query).await?;
+        let reply = self.store.query(query).await?;
         let mut table = reply.table.unwrap_or_default();
         if kind == ListKind::OldPages {
             table.rows.retain(|row| self.is_old(row));
             table.total_rows = table.rows.len();
         }
-        Ok((new_list(kind, &table, offset, rows), reply.lacks))
+        Ok((new_list(kind, &table, offset, rows), reply.missing))
     }
 
     fn is_old(&self, row: &Row) -> bool {

@@ -4,8 +4,8 @@ mod chart;
 mod figures;
 mod lists;
 mod notes;
-mod selection;
-mod source;
+mod scope;
+mod store_reports;
 #[cfg(test)]
 mod tests;
 mod titles;
@@ -22,10 +22,10 @@ use super::{
     model::{Card, Chart, Dashboard, Figure, PageHeading},
     state::{DashboardState, ResolvedPeriod},
 };
-use crate::{Horizon, PageDescription, ReportAccess};
+use crate::{Horizon, NowSnapshot, PageDescription, ReportAccess};
 use notes::NoteSubjects;
-use selection::Selection;
-use source::{Lacks, ReportSource};
+use scope::FilterScope;
+use store_reports::{MissingNumbers, StoreReports};
 
 /// The time limit of a page of the dashboard: 30 seconds, as for a report.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -56,25 +56,25 @@ async fn load_unlimited(
 ) -> Result<Dashboard, ReportError> {
     let is_public = *access == ReportAccess::Public;
     let state = if is_public { state.in_public(&mut notes) } else { state };
-    let loader = Loader::new(horizon, &state).await?;
+    let loader = DashboardLoader::new(horizon, &state).await?;
     let total_visits = loader.total_visits().await?;
-    let (status, page) = tokio::join!(loader.source.reports().status(), loader.page());
-    let (status, content) = (status?, loader.content().await?);
+    let (page, now) = tokio::join!(loader.page(), loader.now_snapshot());
+    let (status, content) = (loader.store.reports().status().await?, loader.content().await?);
     notes.extend(loader.notes(&NoteSubjects {
         status: &status,
         figures: &content.figures,
         anonymous_share: content.anonymous_share,
         cards: &content.cards,
-        lacks: &content.lacks,
+        missing: &content.missing,
         total_visits,
     }));
-    let descriptions = loader.titles(&content.cards, None);
+    let descriptions = loader.titles(&content.cards, now.as_ref());
     Ok(Dashboard {
         site: horizon.config().site.clone(),
         period: loader.period,
         time_zone: horizon.time_zone().name().to_owned(),
         is_public,
-        now: None,
+        now,
         page,
         figures: content.figures,
         chart: content.chart,
@@ -87,70 +87,78 @@ async fn load_unlimited(
 }
 
 /// Loads the parts of a page.
-struct Loader<'a> {
+struct DashboardLoader<'a> {
     horizon: &'a Horizon,
     state: &'a DashboardState,
-    source: ReportSource<'a>,
-    selection: Selection,
+    store: StoreReports<'a>,
+    scope: FilterScope,
     period: ResolvedPeriod,
     now: Timestamp,
 }
 
 /// The parts of a page that come from reports.
-struct Content {
+struct DashboardContent {
     figures: Vec<Figure>,
     anonymous_share: Option<horizon_core::reports::Value>,
     chart: Option<Chart>,
     cards: Vec<Card>,
-    lacks: Lacks,
+    missing: MissingNumbers,
 }
 
-impl<'a> Loader<'a> {
+impl<'a> DashboardLoader<'a> {
     async fn new(horizon: &'a Horizon, state: &'a DashboardState) -> Result<Self, ReportError> {
-        let source = ReportSource::new(horizon)?;
+        let store = StoreReports::new(horizon)?;
         let now = horizon.0.clock.now();
         let today = horizon.time_zone().day_of(now);
         let first = match state.period {
-            super::state::PeriodChoice::All => source.first_day(today).await?,
+            super::state::PeriodChoice::All => store.first_day(today).await?,
             _ => None,
         };
         Ok(Self {
             horizon,
             state,
-            source,
-            selection: Selection::new(&state.filters),
+            store,
+            scope: FilterScope::new(&state.filters),
             period: state.period.resolve(today, first.unwrap_or(today)),
             now,
         })
     }
 
-    async fn content(&self) -> Result<Content, ReportError> {
+    async fn content(&self) -> Result<DashboardContent, ReportError> {
         if let Some(list) = self.state.list {
-            let (cards, lacks) = self.only_list(list).await?;
-            return Ok(Content {
+            let (cards, missing) = self.only_list(list).await?;
+            return Ok(DashboardContent {
                 figures: Vec::new(),
                 anonymous_share: None,
                 chart: None,
                 cards,
-                lacks,
+                missing,
             });
         }
         let (figures, chart, cards) = tokio::try_join!(self.figures(), self.chart(), self.cards())?;
-        let mut lacks = figures.lacks;
-        lacks.merge(chart.1);
-        lacks.merge(cards.1);
-        Ok(Content {
+        let mut missing = figures.missing;
+        missing.merge(chart.1);
+        missing.merge(cards.1);
+        Ok(DashboardContent {
             figures: figures.figures,
             anonymous_share: figures.anonymous_share,
             chart: chart.0,
             cards: cards.0,
-            lacks,
+            missing,
         })
+    }
+
+    /// Returns what happens now, unless only a list is shown.
+    async fn now_snapshot(&self) -> Option<NowSnapshot> {
+        match self.state.list {
+            Some(_) => None,
+            None => Some(self.horizon.now().await),
+        }
     }
 
     /// Returns the page that is selected.
     async fn page(&self) -> Option<PageHeading> {
-        let Selection::Page(slug) = &self.selection else {
+        let FilterScope::Page(slug) = &self.scope else {
             return None;
         };
         let reads = self.horizon.page_reads();

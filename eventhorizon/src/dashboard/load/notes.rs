@@ -3,7 +3,7 @@ use horizon_core::{
     reports::{Metric, OTHER_VALUE, ReportStatus, Value},
 };
 
-use super::{Loader, selection::Selection, source::Lacks};
+use super::{DashboardLoader, scope::FilterScope, store_reports::MissingNumbers};
 use crate::dashboard::{
     model::{Card, Figure, Shown},
     state::PeriodChoice,
@@ -15,18 +15,18 @@ pub(super) struct NoteSubjects<'a> {
     pub(super) figures: &'a [Figure],
     pub(super) anonymous_share: Option<Value>,
     pub(super) cards: &'a [Card],
-    pub(super) lacks: &'a Lacks,
+    pub(super) missing: &'a MissingNumbers,
     /// The total of visits that a page or the site shows, if the period is `all`.
     pub(super) total_visits: Option<u64>,
 }
 
-impl Loader<'_> {
+impl DashboardLoader<'_> {
     /// Returns what a reader of the numbers should know, each as a sentence.
     pub(super) fn notes(&self, subjects: &NoteSubjects<'_>) -> Vec<String> {
         let notes = [
-            sessions_note(subjects.lacks),
-            metrics_note(subjects.lacks),
-            refusal_note(subjects.lacks),
+            sessions_note(subjects.missing),
+            metrics_note(subjects.missing),
+            refusal_note(subjects.missing),
             self.visitors_note(subjects),
             self.today_note(),
             anonymous_note(subjects.anonymous_share),
@@ -74,9 +74,9 @@ impl Loader<'_> {
 
     /// Returns the metric that a total of visits is compared with.
     const fn total_metric(&self) -> Option<Metric> {
-        match &self.selection {
-            Selection::Site => Some(Metric::Visits),
-            Selection::Page(_) => Some(Metric::PageVisits),
+        match &self.scope {
+            FilterScope::Site => Some(Metric::Visits),
+            FilterScope::Page(_) => Some(Metric::PageVisits),
             _ => None,
         }
     }
@@ -87,9 +87,9 @@ impl Loader<'_> {
     /// # Errors
     /// The store cannot be read.
     pub(super) async fn total_visits(&self) -> horizon_core::Result<Option<u64>> {
-        let topic = match &self.selection {
-            Selection::Site => Topic::Site,
-            Selection::Page(page) => Topic::Page(page.clone()),
+        let topic = match &self.scope {
+            FilterScope::Site => Topic::Site,
+            FilterScope::Page(page) => Topic::Page(page.clone()),
             _ => return Ok(None),
         };
         if self.state.period != PeriodChoice::All {
@@ -100,16 +100,16 @@ impl Loader<'_> {
     }
 }
 
-fn sessions_note(lacks: &Lacks) -> Option<String> {
-    let first = lacks.sessions_before?;
+fn sessions_note(missing: &MissingNumbers) -> Option<String> {
+    let first = missing.sessions_before?;
     Some(format!(
         "Some numbers are missing, because they need the sessions of each day, which are erased before {first}. \
          Choose {first} or later as the first day."
     ))
 }
 
-fn metrics_note(lacks: &Lacks) -> Option<String> {
-    let names: Vec<_> = lacks
+fn metrics_note(missing: &MissingNumbers) -> Option<String> {
+    let names: Vec<_> = missing
         .metrics
         .iter()
         .map(|metric| metric.name().replace('_', " "))
@@ -118,8 +118,8 @@ fn metrics_note(lacks: &Lacks) -> Option<String> {
     (!names.is_empty()).then(|| format!("The store of this site does not have these numbers: {names}."))
 }
 
-fn refusal_note(lacks: &Lacks) -> Option<String> {
-    let refusal = lacks.refusal.as_ref()?;
+fn refusal_note(missing: &MissingNumbers) -> Option<String> {
+    let refusal = missing.refusal.as_ref()?;
     Some(format!("Some numbers are missing: {refusal}."))
 }
 

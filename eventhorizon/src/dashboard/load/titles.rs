@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 
 use horizon_core::{Slug, reports::Dimension};
 
-use super::Loader;
+use super::DashboardLoader;
 use crate::{
     NowSnapshot,
     dashboard::model::{Card, CardKind, PageTitles},
 };
 
-impl Loader<'_> {
+impl DashboardLoader<'_> {
     /// Returns what the application says about the pages in the lists, in the filters and now.
     pub(super) fn titles(&self, cards: &[Card], now: Option<&NowSnapshot>) -> PageTitles {
         let of_pages = cards.iter().filter(|card| card.kind == CardKind::Pages);

@@ -11,21 +11,21 @@ use horizon_core::{
 use crate::Horizon;
 
 /// What a store answers to queries of the dashboard.
-pub(super) struct ReportSource<'a> {
+pub(super) struct StoreReports<'a> {
     reports: &'a dyn Reports,
     capabilities: Capabilities,
 }
 
 /// The answer to a query, or what is known about why there is none.
 #[derive(Debug, Default)]
-pub(super) struct Reply {
+pub(super) struct ReportReply {
     pub(super) table: Option<Table>,
-    pub(super) lacks: Lacks,
+    pub(super) missing: MissingNumbers,
 }
 
-/// What a page lacks.
+/// The numbers that a page does not have, and why.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Lacks {
+pub(super) struct MissingNumbers {
     /// The metrics that the store does not have.
     pub(super) metrics: Vec<Metric>,
     /// Why the store refuses a query as a whole.
@@ -34,7 +34,7 @@ pub(super) struct Lacks {
     pub(super) sessions_before: Option<Day>,
 }
 
-impl<'a> ReportSource<'a> {
+impl<'a> StoreReports<'a> {
     /// # Errors
     /// The store keeps no reports.
     pub(super) fn new(horizon: &'a Horizon) -> Result<Self, ReportError> {
@@ -63,53 +63,53 @@ impl<'a> ReportSource<'a> {
             .is_some_and(|metric| self.can_answer(&with_metric(query, *metric)))
     }
 
-    /// Returns what the store lacks to answer the query.
-    pub(super) fn lacks(&self, query: &Query) -> Lacks {
-        let mut lacks = Lacks::default();
+    /// Returns what the store does not have to answer the query.
+    pub(super) fn missing(&self, query: &Query) -> MissingNumbers {
+        let mut missing = MissingNumbers::default();
         for metric in &query.metrics {
             if let Err(refusal) = with_metric(query, *metric).needs_session_rows(&self.capabilities) {
-                lacks.add(refusal);
+                missing.add(refusal);
             }
         }
-        lacks
+        missing
     }
 
     /// Asks the store, without the metrics that it does not have.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub(super) async fn query(&self, mut query: Query) -> Result<Reply, ReportError> {
-        let lacks = self.lacks(&query);
+    pub(super) async fn query(&self, mut query: Query) -> Result<ReportReply, ReportError> {
+        let missing = self.missing(&query);
         let known = query.metrics.iter().copied();
         query.metrics = known
             .filter(|metric| self.can_answer(&with_metric(&query, *metric)))
             .collect();
         if query.metrics.is_empty() {
-            return Ok(Reply { table: None, lacks });
+            return Ok(ReportReply { table: None, missing });
         }
-        self.query_known(query, lacks).await
+        self.query_known(query, missing).await
     }
 
-    async fn query_known(&self, query: Query, mut lacks: Lacks) -> Result<Reply, ReportError> {
+    async fn query_known(&self, query: Query, mut missing: MissingNumbers) -> Result<ReportReply, ReportError> {
         let table = match self.reports.query_known_metrics(query).await {
             Ok(answer) => {
-                lacks.merge(Lacks {
+                missing.merge(MissingNumbers {
                     metrics: answer.left_out,
-                    ..Lacks::default()
+                    ..MissingNumbers::default()
                 });
                 Some(answer.table)
             }
             Err(ReportError::RowsExpired { first: FirstDay(first) }) => {
-                lacks.sessions_before = Some(first);
+                missing.sessions_before = Some(first);
                 None
             }
             Err(ReportError::Refused(refusal)) => {
-                lacks.add(refusal);
+                missing.add(refusal);
                 None
             }
             Err(error) => return Err(error),
         };
-        Ok(Reply { table, lacks })
+        Ok(ReportReply { table, missing })
     }
 
     /// Asks the store in two queries: one that needs the rows of sessions, and one that does not, so that its metrics
@@ -117,21 +117,21 @@ impl<'a> ReportSource<'a> {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub(super) async fn query_figures(&self, query: Query) -> Result<(Vec<Reply>, Lacks), ReportError> {
+    pub(super) async fn query_figures(&self, query: Query) -> Result<(Vec<ReportReply>, MissingNumbers), ReportError> {
         let needs_sessions =
             |metric: &Metric| with_metric(&query, *metric).needs_session_rows(&self.capabilities) == Ok(true);
         let (of_sessions, of_buckets) = query.metrics.iter().copied().partition(needs_sessions);
         let part = async |metrics: Vec<Metric>| match metrics.is_empty() {
-            true => Ok(Reply::default()),
+            true => Ok(ReportReply::default()),
             false => self.query(query.clone().metrics(metrics)).await,
         };
         let (of_buckets, of_sessions) = tokio::try_join!(part(of_buckets), part(of_sessions))?;
-        let mut lacks = Lacks::default();
+        let mut missing = MissingNumbers::default();
         let mut replies = vec![of_buckets, of_sessions];
         for reply in &mut replies {
-            lacks.merge(std::mem::take(&mut reply.lacks));
+            missing.merge(std::mem::take(&mut reply.missing));
         }
-        Ok((replies, lacks))
+        Ok((replies, missing))
     }
 
     /// Returns the first day of the first month with pageviews, or `None` if there is none until today.
@@ -150,7 +150,7 @@ impl<'a> ReportSource<'a> {
     }
 }
 
-impl Lacks {
+impl MissingNumbers {
     /// Adds why a query is refused, unless no store answers it.
     fn add(&mut self, refusal: Refusal) {
         match refusal {

@@ -7,7 +7,7 @@ use crate::dashboard::list_kind::ListKind;
 
 /// What the filters select. It decides which metrics exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Selection {
+pub(super) enum FilterScope {
     /// The whole site.
     Site,
     /// Exactly one page.
@@ -20,7 +20,7 @@ pub(super) enum Selection {
     Sessions,
 }
 
-impl Selection {
+impl FilterScope {
     pub(super) fn new(filters: &[Filter]) -> Self {
         let has = |dimension| filters.iter().any(|filter| filter.dimension == dimension);
         match filters {

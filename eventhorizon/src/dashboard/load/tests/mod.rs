@@ -1,0 +1,4 @@
+mod comparison;
+mod periods;
+mod site;
+mod special;
