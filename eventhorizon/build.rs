@@ -1,4 +1,4 @@
-//! Minifies the scripts for pages.
+//! Minifies the scripts for pages, and the files of the dashboard.
 
 #[path = "build/short_names.rs"]
 mod short_names;
@@ -44,7 +44,34 @@ fn main() -> Result<(), Box<dyn Error>> {
     for name in MODULES {
         client = client.replace(name, &format!("{name}?{hash:04x}"));
     }
-    write("client.js", &client)
+    write("client.js", &client)?;
+    dashboard()
+}
+
+/// Writes the files of the dashboard.
+fn dashboard() -> Result<(), Box<dyn Error>> {
+    let folder = Path::new("src/dashboard/view/assets");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let style = compact_style(&fs::read_to_string(folder.join("dashboard.css"))?);
+    let script = minify(&fs::read_to_string(folder.join("dashboard.js"))?)?;
+    write("dashboard.css", &style)?;
+    write("dashboard.js", &script)
+}
+
+/// Returns a style sheet without comments and spaces at the ends of lines. It has one declaration or brace in a line.
+fn compact_style(style: &str) -> String {
+    let mut compact = String::new();
+    for part in style.split("/*") {
+        let code = part.split_once("*/").map_or(part, |(_, code)| code);
+        for line in code.lines().map(str::trim) {
+            compact.push_str(&line.replace(": ", ":").replace(", ", ",").replace(" {", "{"));
+            // A selector or a value may continue in the next line.
+            if line.ends_with(|end: char| end.is_alphanumeric()) {
+                compact.push(' ');
+            }
+        }
+    }
+    compact.replace(";}", "}")
 }
 
 fn source(name: &str) -> Result<String, Box<dyn Error>> {

@@ -7,6 +7,7 @@ use super::{
     model::{Dashboard, PageTitles},
     public::hide_small_values,
     state::DashboardState,
+    view,
 };
 use crate::{Horizon, NowSnapshot, Problem, ReportAccess, rules::Rules};
 
@@ -16,11 +17,7 @@ use crate::{Horizon, NowSnapshot, Problem, ReportAccess, rules::Rules};
 /// The store does not respond, or keeps no reports.
 pub(crate) async fn document(horizon: &Horizon, query: &str, is_public: bool) -> Result<String, Problem> {
     let dashboard = dashboard(horizon, query, is_public).await.map_err(problem)?;
-    // `view::page` renders it.
-    Ok(format!(
-        "<!doctype html><html lang=\"en\"><title>{}</title>",
-        crate::escape::escape(&dashboard.site)
-    ))
+    Ok(view::page(&dashboard))
 }
 
 async fn dashboard(horizon: &Horizon, query: &str, is_public: bool) -> Result<Dashboard, ReportError> {
@@ -42,12 +39,11 @@ async fn dashboard(horizon: &Horizon, query: &str, is_public: bool) -> Result<Da
 }
 
 /// Returns the HTML of the inside of `<section id="now">`.
-pub(super) fn now_section(rules: &Rules, snapshot: &NowSnapshot) -> String {
+pub(super) fn now_section(rules: &Rules, snapshot: &NowSnapshot, is_public: bool) -> String {
     let slugs = snapshot.pages.iter().map(|page| &page.slug);
     let titles = slugs.filter_map(|slug| Some((slug.clone(), (rules.descriptions)(slug)?)));
     let titles = PageTitles(titles.collect());
-    // `view::now_section` renders it.
-    format!("{:?} {}", snapshot.viewers, titles.0.len())
+    view::now_section(snapshot, &titles, !is_public).into_string()
 }
 
 fn problem(error: ReportError) -> Problem {

@@ -126,7 +126,7 @@ impl DashboardLive {
         if self.is_public {
             hide_few_viewers(Arc::make_mut(&mut snapshot));
         }
-        let section = now_section(&self.rules, &snapshot);
+        let section = now_section(&self.rules, &snapshot, self.is_public);
         if section == self.section {
             return None;
         }

@@ -18,16 +18,14 @@ mod period;
 #[cfg(feature = "dashboard")]
 mod public;
 mod state;
+#[cfg(feature = "dashboard")]
+mod view;
 
 #[cfg(feature = "dashboard")]
 pub use self::model::DashboardLink;
 #[cfg(feature = "dashboard")]
-pub(crate) use self::{document::document, live::live};
-
-/// `dashboard.css`
-#[cfg(feature = "dashboard")]
-pub(crate) const STYLE: &str = "";
-
-/// `dashboard.js`
-#[cfg(feature = "dashboard")]
-pub(crate) const SCRIPT: &str = "";
+pub(crate) use self::{
+    document::document,
+    live::live,
+    view::{SCRIPT, STYLE},
+};

@@ -33,6 +33,8 @@ use tokio::time::Instant;
 pub use body::{MAX_REQUEST_BYTES, ResponseBody, StreamBody};
 pub use compression::{CompressedBody, ContentCoding};
 pub use etag::if_none_match;
+#[cfg(feature = "dashboard")]
+pub(crate) use files::File;
 pub use original_uri::OriginalUri;
 pub use parse::local_path;
 pub use response::prefers_html;

@@ -1,0 +1,208 @@
+mod document;
+mod fixture;
+
+use std::io::Write;
+
+use document::Document;
+use horizon_core::{
+    Slug,
+    reports::{Dimension, Filter, FilterOperator, Metric},
+};
+
+use super::{SCRIPT, STYLE, now_section, page};
+use crate::{
+    NowSnapshot, PageDescription,
+    dashboard::{
+        model::{Dashboard, ListKind},
+        state::PeriodChoice,
+    },
+};
+
+/// The HTML, the style sheet and the script of the first visit, compressed: 30 KB.
+const MAX_FIRST_LOAD: usize = 30_000;
+
+/// A text with everything that ends an attribute or an element.
+const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;</title>{{7*7}}";
+
+fn document(dashboard: &Dashboard) -> Document {
+    Document::new(&page(dashboard))
+}
+
+fn filter(dimension: Dimension, value: &str) -> Filter {
+    Filter::new(dimension, FilterOperator::Is, [value])
+}
+
+#[test]
+fn every_page_is_well_formed_and_has_no_inline_styles_and_scripts() {
+    for (name, dashboard) in fixture::all() {
+        let document = document(&dashboard);
+        assert_eq!(document.errors, [""; 0], "{name}");
+        assert_eq!(document.all("h1").count(), 1, "{name}");
+        assert_eq!(document.all("script").count(), 1, "{name}");
+        for link in document.links() {
+            let is_own = ["?", "/", "reports/"].iter().any(|start| link.starts_with(start));
+            assert!(is_own && !link.starts_with("//"), "{name}: {link}");
+        }
+    }
+}
+
+#[test]
+fn hostile_texts_stay_texts() {
+    let mut dashboard = fixture::one_page();
+    let slug = Slug::new("posts/exact-counts").unwrap();
+    let description = PageDescription::new(HOSTILE).path("javascript:alert(3)");
+    dashboard.site = HOSTILE.to_owned();
+    dashboard.notes.push(HOSTILE.to_owned());
+    dashboard.descriptions.0.insert(slug, description);
+    dashboard.cards[1].list = fixture::list(ListKind::Sources, &[HOSTILE], &[Metric::Visitors], 1, 9);
+    dashboard.state = dashboard.state.with_filter(filter(Dimension::Campaign, HOSTILE));
+    let document = document(&dashboard);
+    assert_eq!(document.errors, [""; 0]);
+    assert_eq!((document.all("script").count(), document.all("img").count()), (1, 0));
+    // In the titles of the document and the page, as site, note, page, source and filter.
+    assert_eq!(document.text.matches(HOSTILE).count(), 8, "{}", document.text);
+    assert!(document.links().iter().all(|link| !link.contains("javascript")));
+}
+
+#[test]
+fn the_first_load_is_small() {
+    let size = |text: &str, quality| {
+        let mut compressed = Vec::new();
+        let mut writer = brotli::CompressorWriter::new(&mut compressed, 4_096, quality, 22);
+        writer.write_all(text.as_bytes()).unwrap();
+        drop(writer);
+        compressed.len()
+    };
+    let files = size(STYLE, 9) + size(SCRIPT, 9);
+    for (name, dashboard) in fixture::all() {
+        let size = files + size(&page(&dashboard), 5);
+        println!("{name}: {size} bytes, {files} of them in files");
+        assert!(size <= MAX_FIRST_LOAD, "{name} has {size} bytes");
+    }
+}
+
+#[test]
+fn a_row_sets_its_filter_and_that_of_a_set_filter_removes_it() {
+    let mut dashboard = fixture::overview();
+    assert!(document(&dashboard).links().contains(&"?source=Hacker%20News"));
+    dashboard.state = dashboard.state.with_filter(filter(Dimension::Source, "Hacker News"));
+    let document = document(&dashboard);
+    let rows = document.all("a").filter(|link| link.get("dir").is_some());
+    let current: Vec<_> = rows.filter(|link| link.get("aria-current").is_some()).collect();
+    assert_eq!(current.len(), 1);
+    assert_eq!(current[0].get("href"), Some("?"));
+    let remove = document
+        .all("a")
+        .find(|link| link.get("aria-label") == Some("Remove this filter"));
+    assert_eq!(remove.unwrap().get("href"), Some("?"));
+}
+
+#[test]
+fn a_point_links_to_its_day_and_the_table_has_all_points() {
+    let document = document(&fixture::overview());
+    let day = "?from=2026-11-24&to=2026-11-24";
+    let links: Vec<_> = document.all("a").filter(|link| link.get("href") == Some(day)).collect();
+    assert_eq!(links.len(), 2, "in the chart and in the table");
+    assert_eq!(
+        links[0].get("tabindex"),
+        Some("-1"),
+        "only one point is in the order of focus"
+    );
+    assert!(links[1].get("tabindex").is_none());
+    assert!(document.text.contains("Tue 24 Nov 2026"));
+}
+
+#[test]
+fn public_readers_get_no_links_to_what_they_may_not_read() {
+    let mut dashboard = fixture::all()
+        .into_iter()
+        .find(|(name, _)| *name == "public")
+        .unwrap()
+        .1;
+    dashboard.now = Some(fixture::now());
+    let document = document(&dashboard);
+    let names = ["period", "compare", "metric", "pages", "sources", "devices", "places"];
+    for link in document.links().iter().filter(|link| **link != "/" && **link != "?") {
+        let query = link.trim_start_matches('?').split('#').next().unwrap();
+        let mut parameters = query.split('&').filter(|parameter| !parameter.is_empty());
+        assert!(
+            parameters.all(|parameter| names.iter().any(|name| parameter.starts_with(&format!("{name}=")))),
+            "{link}"
+        );
+    }
+    assert_eq!(document.all("form").count(), 0);
+    assert!(document.text.contains("hidden"));
+}
+
+#[test]
+fn what_happens_now_is_shown_only_where_no_filter_applies() {
+    let shows_now = |dashboard: &Dashboard| {
+        document(dashboard)
+            .all("section")
+            .any(|section| section.get("id") == Some("now"))
+    };
+    let mut dashboard = fixture::overview();
+    assert!(shows_now(&dashboard));
+    dashboard.state = dashboard.state.with_filter(filter(Dimension::Source, ""));
+    assert!(!shows_now(&dashboard));
+    let page = document(&fixture::one_page());
+    let main = page.all("main").next().unwrap();
+    assert_eq!(main.get("data-live"), Some("dashboard/live?page=posts%2Fexact-counts"));
+    assert!(page.text.contains("9 reading now"));
+}
+
+#[test]
+fn nobody_and_unknown_viewers_are_different() {
+    let titles = fixture::titles();
+    let text = |now: &NowSnapshot| Document::new(&now_section(now, &titles, true).into_string()).text;
+    let mut now = NowSnapshot::default();
+    assert_eq!(text(&now), "Reading now –");
+    now.viewers = Some(0);
+    assert!(text(&now).contains("Nobody is reading"));
+    let mut now = fixture::now();
+    assert!(!text(&now).contains("Sum of servers"));
+    now.nodes = 2;
+    now.silent_nodes = 1;
+    let text = text(&now);
+    assert!(
+        text.contains("Sum of servers") && text.contains("1 of 3 servers sent nothing lately"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_empty_site_says_how_visits_get_there() {
+    let dashboard = fixture::all().into_iter().find(|(name, _)| *name == "empty").unwrap().1;
+    let document = document(&dashboard);
+    assert!(document.text.contains("client.js") && !document.text.contains("Bounce rate"));
+    assert_eq!(document.all("td").count(), 0);
+}
+
+#[test]
+fn the_steps_beside_the_period_move_by_months_or_days() {
+    let links = |choice| {
+        let dashboard = fixture::with_period(choice, crate::dashboard::model::ChartStep::Day, 9);
+        let document = document(&dashboard);
+        let steps = document.all("a").filter(|link| link.get("class") == Some("step"));
+        steps
+            .map(|link| link.get("href").unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let range = |first: &str, last: &str| {
+        PeriodChoice::Range(horizon_core::reports::DayRange::new(
+            first.parse().unwrap(),
+            last.parse().unwrap(),
+        ))
+    };
+    assert_eq!(links(PeriodChoice::Days7), ["?from=2026-11-16&to=2026-11-22"]);
+    assert_eq!(links(PeriodChoice::Month), ["?from=2026-10-01&to=2026-10-31"]);
+    assert_eq!(links(PeriodChoice::All), [""; 0]);
+    assert_eq!(
+        links(range("2026-02-01", "2026-02-28")),
+        ["?from=2026-01-01&to=2026-01-31", "?from=2026-03-01&to=2026-03-31"]
+    );
+    assert_eq!(
+        links(range("2026-11-24", "2026-11-24")),
+        ["?from=2026-11-23&to=2026-11-23", "?from=2026-11-25&to=2026-11-25"]
+    );
+}
