@@ -112,6 +112,8 @@ mod reader;
 #[cfg(feature = "comments")]
 mod render;
 mod report_access;
+mod report_api;
+mod report_files;
 mod reports;
 mod rules;
 mod same_origin;
@@ -160,6 +162,7 @@ pub use page::ExistingPage;
 pub use page_load::PageLoad;
 pub use page_reads::PageReads;
 pub use problem::{Problem, ProblemKind};
+pub use reports::TopPage;
 pub use rules::{
     Author, Decision, EventPolicy, Identify, Identity, PageDescription, Pages, ProposedEvent, ReportAccess,
     ReportPolicy, RuleError,

@@ -98,7 +98,10 @@ mod tests {
     #[test]
     fn shares_are_not_rounded_and_unknown_ones_are_empty() {
         let share = |numerator, denominator| Value::Ratio { numerator, denominator };
-        assert_eq!(report_csv(&table(&["a"], share(1, 3))), "campaign,likes\na,0.3333333333333333\n");
+        assert_eq!(
+            report_csv(&table(&["a"], share(1, 3))),
+            "campaign,likes\na,0.3333333333333333\n"
+        );
         assert_eq!(report_csv(&table(&["a"], share(0, 0))), "campaign,likes\na,\n");
     }
 }

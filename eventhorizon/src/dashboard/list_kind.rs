@@ -1,6 +1,11 @@
 //! The lists of the dashboard.
 
-use horizon_core::reports::Dimension;
+use horizon_core::{
+    Day,
+    reports::{DayRange, Dimension},
+};
+
+use crate::PageDescription;
 
 /// A box of the dashboard with lists, of which one is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,4 +138,13 @@ impl CardKind {
             Self::Events => ListKind::Events,
         }
     }
+}
+
+/// The age from which a page is old, in days before the range.
+const OLD_PAGE_DAYS: i64 = 90;
+
+/// Returns whether a page was published at least 90 days before a range. `false` if the day is unknown.
+pub(crate) fn is_old_page(page: &PageDescription, range: DayRange) -> bool {
+    let is_old = |published: Day| range.first.number().saturating_sub(published.number()) >= OLD_PAGE_DAYS;
+    page.published.is_some_and(is_old)
 }

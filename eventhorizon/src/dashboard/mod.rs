@@ -7,6 +7,7 @@ mod document;
 #[cfg(feature = "dashboard")]
 mod link;
 mod list_kind;
+mod list_metrics;
 #[cfg(feature = "dashboard")]
 mod live;
 #[cfg(feature = "dashboard")]
@@ -28,4 +29,10 @@ pub(crate) use self::{
     document::document,
     live::live,
     view::{SCRIPT, STYLE},
+};
+pub(crate) use self::{
+    list_kind::{ListKind, is_old_page},
+    list_metrics::PAGE_METRICS,
+    period::PeriodChoice,
+    state::DashboardState,
 };

@@ -13,8 +13,8 @@ mod files;
 mod likes;
 mod original_uri;
 mod parse;
-#[cfg(feature = "dashboard")]
 mod report_access;
+mod report_query;
 mod response;
 mod retry_form;
 mod route;
@@ -144,6 +144,8 @@ impl Handler<'_> {
             Route::Dashboard => self.dashboard().await,
             #[cfg(feature = "dashboard")]
             Route::DashboardLive => self.dashboard_live().await,
+            Route::ReportQuery => self.report_query().await,
+            Route::ReportFile(name) => self.report_file(name).await,
             Route::File(file) => Ok(file.response(self.caller.headers(), self.query)),
         }
     }

@@ -86,6 +86,14 @@ pub(super) fn form<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Res
     }
 }
 
+/// Parses the query of a report, which is JSON.
+pub(super) fn report_query<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+    match media_type(headers).as_deref() {
+        Some("application/json") => json_body_or(body, Kind::InvalidQuery),
+        other => Err(unsupported(other, "application/json")),
+    }
+}
+
 fn media_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     Some(value.split(';').next()?.trim().to_ascii_lowercase())
@@ -98,12 +106,17 @@ fn unsupported(got: Option<&str>, expected: &str) -> Problem {
 
 /// Parses a body that is JSON.
 pub(super) fn json_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    json_body_or(bytes, Kind::InvalidField)
+}
+
+/// Parses a body that is JSON. A field that is wrong is a problem of this kind.
+fn json_body_or<T: DeserializeOwned>(bytes: &[u8], kind: Kind) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let (path, error) = (error.path().to_string(), error.into_inner());
         if error.is_data() {
             let name = if path == "." { "body".into() } else { path };
-            return Problem::invalid_field(name, format!("is invalid: {error}."));
+            return Problem::new(kind).field(name, format!("is invalid: {error}."));
         }
         malformed(&error)
     })?;

@@ -14,7 +14,6 @@ impl Handler<'_> {
     ///
     /// # Errors
     /// The caller may not, sent too many wrong tokens, or the application's rule failed.
-    #[expect(dead_code, reason = "the API uses it")]
     pub(super) async fn check_full_report_access(&self) -> Result<(), Problem> {
         let is_navigation = prefers_html(self.caller.headers());
         let challenge = if is_navigation { BASIC } else { BEARER };

@@ -56,6 +56,20 @@ pub(super) fn html(status: StatusCode, page: String) -> Response<ResponseBody> {
     response
 }
 
+/// Returns a file of comma-separated values, which a browser saves under this name.
+pub(super) fn csv(name: &str, csv: String) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::Bytes(csv.into()));
+    set(
+        &mut response,
+        header::CONTENT_TYPE,
+        "text/csv; charset=utf-8; header=present",
+    );
+    let disposition = format!("attachment; filename=\"{name}\"");
+    set(&mut response, header::CONTENT_DISPOSITION, &disposition);
+    set(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    response
+}
+
 /// Turns a problem into a response, and adds what all responses have in common.
 pub(super) fn finish(result: HandlerResult, method: &Method, headers: &HeaderMap) -> Response<ResponseBody> {
     let mut response = result.unwrap_or_else(|problem| error(&problem, method, headers));

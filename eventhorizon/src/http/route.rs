@@ -26,6 +26,10 @@ pub(super) enum Route<'a> {
     /// `/dashboard/live`
     #[cfg(feature = "dashboard")]
     DashboardLive,
+    /// `/api/v2/query`
+    ReportQuery,
+    /// `/reports/{name}.csv`, with the name
+    ReportFile(&'a str),
     /// `/client.js`, `/comments.js`, `/events.js`, `/finished.js`, `/client.d.ts`, `/openapi.json`, `/dashboard.css`,
     /// `/dashboard.js`
     File(File),
@@ -54,6 +58,8 @@ impl<'a> Route<'a> {
             ("dashboard.css", None) => Some(Self::File(File::DashboardStyle)),
             #[cfg(feature = "dashboard")]
             ("dashboard.js", None) => Some(Self::File(File::DashboardScript)),
+            ("api", Some("/v2/query")) => Some(Self::ReportQuery),
+            ("reports", Some(file)) => report_name(file).map(Self::ReportFile),
             ("client.js", None) => Some(Self::File(File::Script)),
             ("comments.js", None) if cfg!(feature = "comments") => Some(Self::File(File::Comments)),
             ("events.js", None) => Some(Self::File(File::Events)),
@@ -67,19 +73,25 @@ impl<'a> Route<'a> {
     /// Checks that the route supports the method.
     pub(super) fn check_method(self, method: &Method) -> Result<(), Problem> {
         let methods: &'static str = match self {
-            Self::Live(_) | Self::Stats(_) | Self::File(_) => "GET, HEAD",
+            Self::Live(_) | Self::Stats(_) | Self::ReportFile(_) | Self::File(_) => "GET, HEAD",
             #[cfg(feature = "dashboard")]
             Self::Dashboard | Self::DashboardLive => "GET, HEAD",
             Self::Likes(_) => "GET, HEAD, PUT, DELETE, POST",
             #[cfg(feature = "comments")]
             Self::Comments(_) => "GET, HEAD, POST",
-            Self::Events(_) | Self::Finished(_) => "POST",
+            Self::Events(_) | Self::Finished(_) | Self::ReportQuery => "POST",
         };
         if methods.split(", ").any(|known| known == method.as_str()) {
             return Ok(());
         }
         Err(Problem::new(ProblemKind::MethodNotAllowed).with_allow(methods))
     }
+}
+
+/// Returns the name of the report in a path such as `/pages.csv`.
+fn report_name(path: &str) -> Option<&str> {
+    let name = path.strip_prefix('/')?.strip_suffix(".csv")?;
+    (!name.contains('/')).then_some(name)
 }
 
 #[cfg(test)]
@@ -104,6 +116,8 @@ mod tests {
             Route::DashboardLive => "/dashboard/live",
             Route::File(File::DashboardStyle) => "/dashboard.css",
             Route::File(File::DashboardScript) => "/dashboard.js",
+            Route::ReportQuery => "/api/v2/query",
+            Route::ReportFile(_) => "/reports/{name}.csv",
             Route::File(File::Script) => "/client.js",
             Route::File(File::Comments) => "/comments.js",
             Route::File(File::Events) => "/events.js",
@@ -118,7 +132,7 @@ mod tests {
         let document: serde_json::Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
         let documented = document["paths"].as_object().unwrap().keys().map(String::as_str);
         let documented: BTreeSet<&str> = documented.collect();
-        assert_eq!(documented.len(), 15, "one for each arm of `path`");
+        assert_eq!(documented.len(), 21, "one for each arm of `path`");
         for documented in documented {
             assert_eq!(Route::parse(documented).map(path), Some(documented));
         }
@@ -162,6 +176,11 @@ mod tests {
             "/dashboard.css/",
             "/nothing",
             "/nothing/a",
+            "/api/v2/query/",
+            "/api/v2",
+            "/reports",
+            "/reports/pages",
+            "/reports/a/pages.csv",
         ] {
             assert!(Route::parse(path).is_none(), "{path}");
         }

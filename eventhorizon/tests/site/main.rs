@@ -23,6 +23,8 @@ mod page_loads;
 #[cfg(all(test, feature = "dashboard"))]
 mod report_access;
 #[cfg(test)]
+mod report_api;
+#[cfg(test)]
 mod reports;
 mod rules;
 #[cfg(test)]

@@ -6,16 +6,16 @@ use horizon_core::{
 };
 
 use super::{DashboardLoader, store_reports::MissingNumbers};
-use crate::dashboard::model::{Card, CardKind, List, ListKind, ListRow, Shown};
+use crate::dashboard::{
+    is_old_page,
+    model::{Card, CardKind, List, ListKind, ListRow, Shown},
+};
 
 /// The rows of a card.
 pub(super) const CARD_ROWS: usize = 9;
 
 /// The rows of a page of the only list.
 pub(super) const LIST_ROWS: usize = 100;
-
-/// How long before the period an old page was published at least: 90 days.
-const OLD_PAGE_DAYS: i64 = 90;
 
 impl DashboardLoader<'_> {
     /// Returns the cards of the overview that the store can fill.
@@ -102,10 +102,9 @@ impl DashboardLoader<'_> {
     }
 
     fn is_old(&self, row: &Row) -> bool {
-        let last = self.period.range.first.number().saturating_sub(OLD_PAGE_DAYS);
         let page = row.dimensions.first().and_then(|page| Slug::new(page).ok());
-        let published = page.and_then(|page| self.describe(&page)?.published);
-        published.is_some_and(|day| day.number() <= last)
+        let description = page.and_then(|page| self.describe(&page));
+        description.is_some_and(|description| is_old_page(&description, self.period.range))
     }
 
     /// Returns whether the application says when a page of the list was published.

@@ -1,0 +1,105 @@
+use super::ReportSite;
+
+async fn csv(site: &ReportSite, path: &str) -> String {
+    let answer = site.get(path).await;
+    assert_eq!(answer.status, 200, "{path}: {:?}", answer.text);
+    assert_eq!(
+        answer.headers["content-type"],
+        "text/csv; charset=utf-8; header=present"
+    );
+    String::from_utf8(answer.text.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_file_has_the_list_of_the_dashboard() {
+    let site = ReportSite::with_readers().await;
+    let pages = csv(&site, "/reports/pages.csv?period=7d").await;
+    let expected = "\
+page,visitors,pageviews,page_visits,time_on_page,median_time_on_page,finished_share,likes,comments
+bread,2,2,2,0,0,0,0,0
+docs/soup,2,2,2,0,0,0,1,0
+";
+    assert_eq!(pages, expected);
+    let sources = csv(
+        &site,
+        "/reports/sources.csv?from=2027-01-15&to=2027-01-15&page=docs%2Fsoup",
+    )
+    .await;
+    let expected = "source,visitors,visits,pageviews,views_per_visit,bounce_rate,visit_duration\ngoogle,1,1,1,1,0,60\n";
+    assert_eq!(sources, expected);
+    for list in [
+        "exit-pages",
+        "channels",
+        "campaigns",
+        "mediums",
+        "terms",
+        "contents",
+        "devices",
+        "browsers",
+        "systems",
+        "countries",
+        "languages",
+        "events",
+    ] {
+        csv(&site, &format!("/reports/{list}.csv?period=all")).await;
+    }
+}
+
+#[tokio::test]
+async fn old_pages_are_those_that_were_published_long_before() {
+    let site = ReportSite::with_readers().await;
+    let rows = csv(&site, "/reports/old-pages.csv").await;
+    let pages: Vec<_> = rows.lines().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!(pages, ["entry_page", "bread"]);
+    let rows = csv(&site, "/reports/entry-pages.csv").await;
+    assert_eq!(rows.lines().count(), 3);
+}
+
+#[tokio::test]
+async fn the_course_is_in_hours_days_or_months() {
+    let site = ReportSite::with_readers().await;
+    for (query, first) in [
+        ("period=yesterday", "2027-01-15T08:00:00Z,2,2,3,1.5,"),
+        ("period=7d", "2027-01-15,2,2,3,1.5,"),
+        ("period=12m", "2027-01,3,3,4,"),
+        ("period=7d&page=bread", "2027-01-15,2,2,2,0,0,0,0,0"),
+        // A page has no sessions here.
+        ("period=7d&source=google", "2027-01-15,2,2,3,1.5,"),
+    ] {
+        let rows = csv(&site, &format!("/reports/timeseries.csv?{query}")).await;
+        let row = rows.lines().nth(1).unwrap();
+        assert!(row.starts_with(first), "{query}: {rows}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_saves_the_file_under_its_name() {
+    let site = ReportSite::start().await;
+    let answer = site.get("/reports/pages.csv?period=7d").await;
+    let name = "attachment; filename=\"pages-2027-01-09-2027-01-15.csv\"";
+    assert_eq!(answer.headers["content-disposition"], name);
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+}
+
+#[tokio::test]
+async fn a_file_with_other_numbers_than_asked_for_is_an_error() {
+    let site = ReportSite::start().await;
+    for (path, status, detail) in [
+        ("/reports/pages.csv?period=8d", 400, "There is no period “8d”."),
+        (
+            "/reports/pages.csv?country=DE&event=x",
+            400,
+            "The report has no answer: ",
+        ),
+        ("/reports/nothing.csv", 404, ""),
+    ] {
+        let answer = site.get(path).await;
+        let problem = answer.json();
+        assert_eq!(answer.status, status, "{path}: {problem}");
+        assert!(
+            problem["detail"].as_str().unwrap_or_default().starts_with(detail),
+            "{path}: {problem}"
+        );
+    }
+}
