@@ -51,6 +51,8 @@
 //! | `POST /finished/{slug}` | reports that the end of a page was on the reader's screen |
 //! | `GET /client.js`, `/comments.js`, `/events.js`, `/finished.js` | returns the script for pages, and its parts |
 //! | `GET /client.d.ts` | returns the documentation of the script |
+//! | `POST /api/v2/query` | answers a question about the past, in the form of the Stats API v2 of Plausible |
+//! | `GET /reports/{name}.csv` | returns a list of the dashboard, or the course of its numbers, as a file |
 //! | `GET /openapi.json` | describes all routes |
 //!
 //! [`Horizon::handle`] handles them, and has their limits. Requests that write must come from a page of this site
