@@ -11,7 +11,7 @@ mod time_labels;
 mod values;
 mod warnings;
 
-use horizon_core::reports::{DayRange, Refusal, ReportError};
+use horizon_core::reports::{DayRange, Metric, Refusal, ReportError};
 
 use crate::{Horizon, Problem, ProblemKind};
 
@@ -67,6 +67,7 @@ fn to_problem(error: ReportError) -> Problem {
 /// Returns the part of the query because of which it is refused.
 fn refused_part(refusal: &Refusal) -> &'static str {
     match refusal {
+        Refusal::NamedTwice(name) if name.parse::<Metric>().is_err() => "dimensions",
         Refusal::UnknownOrder(_) => "order_by",
         Refusal::TimeFilter(_) | Refusal::Filter { .. } | Refusal::Filtering { .. } => "filters",
         Refusal::TooMany { what, .. } if *what != "dimensions" => "filters",
