@@ -10,7 +10,8 @@ use crate::{
 
 /// Takes the screenshots of the README.
 pub(crate) fn screenshots(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
-    run_example(root, steps, "debug", "screenshots", &["docs/images"])
+    run_example(root, steps, "debug", "screenshots", &["docs/images"])?;
+    run_example(root, steps, "debug", "dashboard_pictures", &["docs/images"])
 }
 
 /// Measures the time until a post's numbers are live.

@@ -63,6 +63,16 @@ impl<'a> SeededSessions<'a> {
         actions.filter(|action| condition(action)).count() as u64
     }
 
+    /// Returns how often this was done on a page.
+    #[must_use]
+    pub fn actions_on(&self, slug: &Slug, action: &Action) -> u64 {
+        let pages = self.pages().filter(|page| page.slug == *slug);
+        pages
+            .flat_map(|page| &page.actions)
+            .filter(|done| *done == action)
+            .count() as u64
+    }
+
     /// Returns the share of sessions that are a bounce.
     #[must_use]
     pub fn bounce_rate(&self) -> Share {

@@ -1,0 +1,111 @@
+//! The dashboard without a pointer.
+
+use anyhow::{bail, ensure};
+use horizon_test_support::{Browser, WebServer, browser_test_with, wait_until};
+use serde_json::json;
+
+use crate::{
+    author::Author,
+    year::{options, year},
+};
+
+/// The most times that Tab is pressed.
+const MAX_TABS: usize = 250;
+
+/// Returns the text of the focused element, and whether it looks focused.
+const FOCUSED: &str = r#"
+    const element = document.activeElement;
+    const style = getComputedStyle(element);
+    const looksFocused = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+    const text = element.ariaLabel || element.querySelector("title")?.textContent || element.textContent;
+    const inner = [...element.querySelectorAll("rect")].some(rect => getComputedStyle(rect).outlineStyle !== "none");
+    return [text.trim(), looksFocused || inner, element.closest("[id]")?.id ?? ""];
+"#;
+
+/// Returns the links and fields that the keyboard has to reach: all that are shown, and one point of the chart.
+const REACHABLE: &str = r#"
+    const shown = [...document.querySelectorAll("main a, main button, main input, main summary")]
+        .filter(element => element.checkVisibility() && element.type !== "hidden");
+    return shown.filter(element => !element.closest(".points")).length;
+"#;
+
+async fn press(browser: &Browser, key: &str, code: u32) -> anyhow::Result<()> {
+    for kind in ["keyDown", "keyUp"] {
+        let text = if key == "Enter" && kind == "keyDown" { "\r" } else { "" };
+        let event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
+        browser.devtools("Input.dispatchKeyEvent", &event).await?;
+    }
+    Ok(())
+}
+
+/// Presses Tab until an element below `scope` whose text starts with the words has the focus.
+async fn tab_to(browser: &Browser, scope: &str, words: &str) -> anyhow::Result<()> {
+    for _ in 0..MAX_TABS {
+        press(browser, "Tab", 9).await?;
+        let focused = browser.script(FOCUSED, &[]).await?;
+        let text = focused[0].as_str().unwrap_or_default();
+        ensure!(focused[1] == true || text.is_empty(), "`{text}` does not look focused");
+        if text.starts_with(words) && focused[2] == scope {
+            return Ok(());
+        }
+    }
+    bail!("Tab does not reach `{words}` in `{scope}`")
+}
+
+#[test]
+fn tab_enter_and_arrow_keys_reach_everything() -> anyhow::Result<()> {
+    let start = async || WebServer::start(options().await?).await;
+    browser_test_with(1, start, async |test| {
+        let year = year().await?;
+        let mut author = Author::signs_in(test.browser("Author").await?).await?;
+        author.opens_the_overview().await?;
+        let browser = author.browser.clone();
+        let reachable = browser.script(REACHABLE, &[]).await?.as_u64().unwrap_or_default();
+        let mut stops = 0;
+        loop {
+            press(&browser, "Tab", 9).await?;
+            let is_inside =
+                "return document.activeElement.closest('main') !== null && !document.activeElement.closest('.points')";
+            let is_body = browser
+                .script("return document.activeElement === document.body", &[])
+                .await?
+                == true;
+            if is_body || stops > reachable {
+                break;
+            }
+            stops += u64::from(browser.script(is_inside, &[]).await? == true);
+        }
+        ensure!(
+            stops == reachable,
+            "Tab stops at {stops} of {reachable} links and fields"
+        );
+
+        tab_to(&browser, "card-sources", "Campaigns").await?;
+        press(&browser, "Enter", 13).await?;
+        wait_until("the campaigns are shown", async || {
+            let page = author.looks().await?;
+            ensure!(
+                page.list("sources")?.columns.iter().any(|column| column == "Campaign"),
+                "{page:?}"
+            );
+            let focused = browser.script(FOCUSED, &[]).await?;
+            ensure!(focused[0] == "Campaigns", "the focus is at {focused}");
+            Ok(())
+        })
+        .await?;
+
+        author.opens_the_overview().await?;
+        let days = year.today().number() - year.peak().number();
+        tab_to(&browser, "chart", "Thu 26 Nov 2026").await?;
+        for _ in 0..days {
+            press(&browser, "ArrowLeft", 37).await?;
+        }
+        press(&browser, "Enter", 13).await?;
+        wait_until("the day of the peak is shown", async || {
+            let days = author.looks().await?.days;
+            ensure!(days == "Tue 24 Nov 2026", "{days}");
+            Ok(())
+        })
+        .await
+    })
+}
