@@ -1,6 +1,7 @@
 //! What reports cost in SQLite: the CPU time of the events of a session, events per second, and bytes on the disk.
 //!
-//! `cargo bench -p horizon-benches --bench reports -- 1000000` counts a million sessions of 90 days and 200 pages.
+//! `cargo bench -p horizon-benches --bench reports -- 1000000` counts a million sessions of 90 days and 200 pages. With
+//! `HORIZON_WEB_BIN`, the path of a blog's server, it also measures the dashboard over HTTP.
 
 #![expect(clippy::unwrap_used, reason = "a failed setup stops the benchmark")]
 #![expect(clippy::print_stdout, reason = "prints its results")]
@@ -15,6 +16,7 @@ use horizon_core::{
     VisitorKey,
 };
 use horizon_sqlite::SqliteStore;
+use horizon_test_support::{ServerOptions, WebServer, clock, http};
 use rusqlite::Connection;
 
 /// The sessions, unless the command line says otherwise.
@@ -31,6 +33,12 @@ const BATCH: usize = 1_000;
 
 /// The rows of a list of the overview.
 const TOP: NonZeroUsize = NonZeroUsize::new(10).unwrap();
+
+/// The requests for each page of the dashboard.
+const REQUESTS: u32 = 30;
+
+/// The token that opens the dashboard.
+const TOKEN: &str = "a token of the benchmark";
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -82,7 +90,51 @@ fn main() {
     runtime.block_on(query(&store));
     runtime.block_on(store.close()).unwrap();
     drop(store);
+    if std::env::var_os("HORIZON_WEB_BIN").is_some() {
+        runtime.block_on(dashboard(&path));
+    }
     print_sizes(&path, sessions);
+}
+
+/// Prints the CPU time of the blog's server for pages of the dashboard, from the request to the response in brotli.
+async fn dashboard(database: &std::path::Path) {
+    let end = START.plus(DAY * u32::try_from(DAYS).unwrap());
+    let options = ServerOptions::default()
+        .with_database(database)
+        .with("HORIZON_REPORTS_TOKEN", TOKEN);
+    let clock = clock::starting_at(end.minus(Duration::from_secs(3_600))).unwrap();
+    let options = clock
+        .iter()
+        .fold(options, |options, (name, value)| options.with(name, value));
+    let server = WebServer::start(options).await.unwrap();
+    let cpu = || horizon_benches::cpu_seconds_of(server.id().unwrap()).unwrap();
+    // At the start, the server expires old data.
+    let mut before = f64::NAN;
+    while before != cpu() {
+        before = cpu();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    let authorization = format!("Bearer {TOKEN}");
+    let headers = [("authorization", authorization.as_str()), ("accept-encoding", "br")];
+    for query in [
+        "?period=90d",
+        "?period=90d&country=c+1",
+        "?period=90d&page=posts%2Fpage-1",
+        "?period=7d",
+    ] {
+        let (before, start, mut bytes) = (cpu(), Instant::now(), 0);
+        for _ in 0..REQUESTS {
+            let path = format!("/horizon/dashboard{query}");
+            let page = http::send(server.address(), http::Method::GET, &path, &headers, "")
+                .await
+                .unwrap();
+            assert_eq!(page.status, 200, "{}", page.text());
+            bytes = page.body.len();
+        }
+        let each = |seconds: f64| seconds * 1e3 / f64::from(REQUESTS);
+        let (cpu, time) = (each(cpu() - before), each(start.elapsed().as_secs_f64()));
+        println!("dashboard {query}: {cpu:.1} ms of CPU, {time:.1} ms, {bytes} bytes");
+    }
 }
 
 /// Prints the time and CPU time of an overview, of one with a filter, and of a verification.

@@ -164,6 +164,14 @@ impl WebServer {
         fs::read_to_string(self.log_path()).unwrap_or_default()
     }
 
+    /// Returns the process id.
+    ///
+    /// # Errors
+    /// The server is not running.
+    pub fn id(&self) -> anyhow::Result<u32> {
+        self.process.as_ref().context("the server is not running")?.id()
+    }
+
     /// Returns its resident memory in kilobytes (Linux).
     ///
     /// # Errors
