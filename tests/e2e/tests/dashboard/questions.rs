@@ -205,7 +205,7 @@ async fn which_campaign_paid(author: &mut Author, year: &BlogYear) -> anyhow::Re
     same_list(
         "campaigns",
         &list.column("Visitors")?,
-        &campaigns.map_names(|name| unknown_if_empty(name)),
+        &campaigns.map_names(unknown_if_empty),
     )?;
     for (name, shown) in list.column("Bounce rate")? {
         let of_campaign = sessions.filter(|session| {
