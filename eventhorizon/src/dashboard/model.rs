@@ -17,8 +17,6 @@ pub(crate) struct Dashboard {
     pub(crate) site: String,
     pub(crate) state: DashboardState,
     pub(crate) period: ResolvedPeriod,
-    /// The name of the site's time zone.
-    pub(crate) time_zone: String,
     /// Whether the reader has public access: no filters, no single pages, no CSV.
     pub(crate) is_public: bool,
     /// What happens now. `None` in the view of a list.

@@ -72,7 +72,6 @@ async fn load_unlimited(
     Ok(Dashboard {
         site: horizon.config().site.clone(),
         period: loader.period,
-        time_zone: horizon.time_zone().name().to_owned(),
         is_public,
         now,
         page,

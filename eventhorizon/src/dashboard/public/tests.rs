@@ -156,7 +156,6 @@ fn dashboard(visitors: i64) -> Dashboard {
         site: String::new(),
         state: state(),
         period: PeriodChoice::default().resolve(today, today),
-        time_zone: String::new(),
         is_public: false,
         now: None,
         page: None,

@@ -340,11 +340,10 @@ pub(super) fn overview() -> Dashboard {
 pub(super) fn with_period(choice: PeriodChoice, step: ChartStep, scale: u64) -> Dashboard {
     let period = choice.resolve(day(TODAY), day(FIRST));
     Dashboard {
-        links: Vec::new(),
+        links: vec![crate::DashboardLink::new("Comments", "/admin")],
         site: "Event Horizon".to_owned(),
         state: DashboardState { period: choice, ..DashboardState::default() },
         period,
-        time_zone: "Europe/Berlin".to_owned(),
         is_public: false,
         now: Some(now()),
         page: None,
