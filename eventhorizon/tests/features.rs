@@ -82,6 +82,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_dashboard_exists_only_with_its_feature_and_the_api_always() {
+        let (_, contract) = get(&site().await, "/openapi.json").await;
+        assert_eq!(contract.contains("\"/dashboard\""), cfg!(feature = "dashboard"));
+        for path in ["\"/api/v2/query\"", "\"/reports/{name}.csv\""] {
+            assert!(contract.contains(path), "{path}");
+        }
+    }
+
+    #[tokio::test]
     async fn crawlers_are_known_only_with_the_feature_bots() {
         let crawlers = viewers_with("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)").await;
         assert_eq!(crawlers, u64::from(!cfg!(feature = "bots")));

@@ -92,7 +92,7 @@ impl File {
             Self::Events => EVENTS.into(),
             Self::Finished => FINISHED.into(),
             Self::Types => client_types().into(),
-            Self::Contract if cfg!(feature = "comments") => CONTRACT.into(),
+            Self::Contract if cfg!(all(feature = "comments", feature = "dashboard")) => CONTRACT.into(),
             Self::Contract => own_routes(CONTRACT).into(),
             #[cfg(feature = "dashboard")]
             Self::DashboardStyle => crate::dashboard::STYLE.into(),

@@ -28,6 +28,9 @@ const RUN_TIMEOUT: Duration = Duration::from_secs(300);
 /// More comments, likes and events than a run sends.
 const MANY: u32 = 1_000_000;
 
+/// The token for the reports.
+const REPORTS_TOKEN: &str = "a token for the reports";
+
 /// When a live stream ends: 100 ms after its head. Schemathesis reads complete responses, and a live stream has no end.
 const STREAM_LIMIT: Duration = Duration::from_millis(100);
 
@@ -54,6 +57,7 @@ async fn the_openapi_document_and_the_server_agree() -> anyhow::Result<()> {
             "--max-examples",
             MAX_EXAMPLES,
         ])
+        .args(["--header", &format!("Authorization: Bearer {REPORTS_TOKEN}")])
         .args(["--request-timeout", "20", "--continue-on-failure", "--warnings", "off"])
         .kill_on_drop(true)
         .output();
@@ -94,6 +98,7 @@ async fn start() -> anyhow::Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<
             let limits = &mut config.network_limits;
             (limits.comments, limits.likes, limits.likes_without_visit, limits.events) = (MANY, MANY, MANY, MANY);
         })
+        .reports_token(REPORTS_TOKEN)?
         .start(|_: &Slug| true)
         .await?;
     let router = horizon_axum::router(&horizon).layer(middleware::from_fn(end_streams));
@@ -110,7 +115,8 @@ async fn start() -> anyhow::Result<(SocketAddr, oneshot::Sender<()>, JoinHandle<
 
 /// Ends live streams early.
 async fn end_streams(request: Request, next: Next) -> Response {
-    let is_live = request.uri().path().starts_with("/live");
+    let path = request.uri().path();
+    let is_live = path.starts_with("/live") || path == "/dashboard/live";
     let response = next.run(request).await;
     if !is_live {
         return response;
