@@ -23,7 +23,7 @@ mod text;
 mod view;
 
 #[cfg(feature = "ssr")]
-pub use pages::cluster::table as cluster_table;
+pub use pages::{cluster::table as cluster_table, tag_url};
 #[cfg(feature = "ssr")]
 pub use render::Template;
 #[cfg(feature = "ssr")]

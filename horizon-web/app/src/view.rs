@@ -65,8 +65,8 @@ pub enum View {
     NotFound,
     /// An error.
     Error(ErrorPage),
-    /// `/admin` without a session, with the reason why the last attempt failed.
-    Login(Option<String>),
+    /// `/admin` without a session.
+    Login(LoginPage),
     /// `/admin` with a session.
     Moderation(ModerationPage),
     /// `/cluster`
@@ -85,6 +85,15 @@ impl View {
             Self::NotFound | Self::Error(_) | Self::Login(_) | Self::Moderation(_) | Self::Cluster(_) => None,
         }
     }
+}
+
+/// The sign-in form.
+#[derive(Clone, Debug, Default)]
+pub struct LoginPage {
+    /// The reason why the last attempt failed.
+    pub error: Option<String>,
+    /// The path of this site to return to, instead of `/admin`.
+    pub back: Option<String>,
 }
 
 /// All posts, or those that match a search or a tag.

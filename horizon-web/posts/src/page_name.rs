@@ -58,14 +58,22 @@ impl Library {
     /// Returns whether the blog has a page with this name: a post or another page ([`PageName`]).
     #[must_use]
     pub fn has_page(&self, name: &Slug) -> bool {
+        self.page_named(name).is_some() || self.post(name.as_str()).is_some()
+    }
+
+    /// Returns the page with this name that is not a post.
+    #[must_use]
+    pub fn page_named(&self, name: &Slug) -> Option<PageName<'_>> {
         let text = name.as_str();
         if let Some(page) = text.strip_prefix(PAGES) {
-            return self.page(page).is_some();
+            return self.page(page).map(|page| PageName::Markdown(page));
         }
         if text.starts_with(TAGS) {
-            let tags = self.tags().iter().map(|tagged| PageName::Tag(&tagged.tag).slug());
-            return tags.flatten().any(|tag| tag == *name);
+            let mut tags = self.tags().iter().map(|tagged| PageName::Tag(&tagged.tag));
+            return tags.find(|tag| tag.slug().as_ref() == Some(name));
         }
-        [HOME, BLOG, SEARCH].contains(&text) || self.post(text).is_some()
+        [PageName::Home, PageName::Blog, PageName::Search]
+            .into_iter()
+            .find(|page| page.slug().as_ref() == Some(name))
     }
 }

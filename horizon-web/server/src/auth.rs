@@ -1,10 +1,10 @@
-//! Restricts the admin pages to signed-in requests, and marks the comments of the author.
+//! Restricts the admin pages and the dashboard to signed-in requests, and marks the comments of the author.
 
 use std::sync::{Arc, OnceLock};
 
 use axum::{http::HeaderMap, response::Response};
-use eventhorizon::{Author, Badge, Caller, Identify, Identity, RuleError, async_trait};
-use horizon_app::View;
+use eventhorizon::{Author, Badge, Caller, Identify, Identity, ReportAccess, ReportPolicy, RuleError, async_trait};
+use horizon_app::{LoginPage, View};
 use horizon_backend::now;
 use horizon_core::{MAX_AUTHOR_CHARS, Result};
 
@@ -33,6 +33,14 @@ impl SignedInAuthor {
         }
     }
 
+    /// Returns whether the caller is signed in.
+    async fn is_author(&self, caller: &Caller) -> Result<bool> {
+        match self.sessions.get() {
+            Some(sessions) => sessions.is_valid(caller.headers(), now()).await,
+            None => Ok(false),
+        }
+    }
+
     /// Sets the sessions, once.
     pub(crate) fn set_sessions(&self, sessions: Arc<Sessions>) {
         let _ = self.sessions.set(sessions);
@@ -48,11 +56,7 @@ fn author(title: &str) -> anyhow::Result<Identity> {
 #[async_trait]
 impl Identify for SignedInAuthor {
     async fn identify(&self, caller: &Caller) -> Result<Identity, RuleError> {
-        let is_author = match self.sessions.get() {
-            Some(sessions) => sessions.is_valid(caller.headers(), now()).await?,
-            None => false,
-        };
-        Ok(if is_author {
+        Ok(if self.is_author(caller).await? {
             self.identity.clone()
         } else {
             Identity::unknown()
@@ -62,6 +66,25 @@ impl Identify for SignedInAuthor {
     fn identify_now(&self, caller: &Caller) -> Option<Identity> {
         let may_be_author = self.sessions.get()?.has_cookie(caller.headers());
         (!may_be_author).then(Identity::unknown)
+    }
+}
+
+/// Gives the author full access to the reports, and others that of the configuration.
+#[derive(Clone)]
+pub(crate) struct AuthorReports {
+    pub(crate) author: SignedInAuthor,
+    /// The access of others.
+    pub(crate) others: ReportAccess,
+}
+
+#[async_trait]
+impl ReportPolicy for AuthorReports {
+    async fn access(&self, caller: &Caller) -> Result<ReportAccess, RuleError> {
+        Ok(if self.author.is_author(caller).await? {
+            ReportAccess::Full
+        } else {
+            self.others.clone()
+        })
     }
 }
 
@@ -76,12 +99,16 @@ pub(crate) async fn is_signed_in(app: &AppState, headers: &HeaderMap) -> Result<
     }
 }
 
-/// Returns the response to a request without a session, or `None` if it has one.
-pub(crate) async fn require_session(app: &AppState, headers: &HeaderMap) -> Option<Response> {
+/// Returns the response to a request without a session, or `None` if it has one. After signing in, the browser goes
+/// `back`.
+pub(crate) async fn require_session(app: &AppState, headers: &HeaderMap, back: Option<String>) -> Option<Response> {
     match is_signed_in(app, headers).await {
         Ok(true) => None,
         Ok(false) if app.sessions.is_none() => Some(respond::not_found(app).await),
-        Ok(false) => Some(respond::view(app, View::Login(None)).await),
+        Ok(false) => {
+            let page = LoginPage { error: None, back };
+            Some(respond::view(app, View::Login(page)).await)
+        }
         Err(error) => Some(respond::unavailable(app, &error).await),
     }
 }

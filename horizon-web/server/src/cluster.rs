@@ -103,7 +103,7 @@ fn by_role(nodes: impl IntoIterator<Item = (NodeInfo, Duration)>) -> ClusterPage
 }
 
 async fn page(State(app): State<AppState>, headers: HeaderMap) -> Response {
-    if let Some(response) = auth::require_session(&app, &headers).await {
+    if let Some(response) = auth::require_session(&app, &headers, Some("/cluster".into())).await {
         return response;
     }
     let reads = app.horizon.page_reads();

@@ -21,6 +21,7 @@ mod posts;
 #[cfg(test)]
 mod privacy_texts;
 mod rendered_page;
+mod reports;
 mod respond;
 mod routes;
 mod run;

@@ -14,9 +14,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use eventhorizon::Paging;
+use eventhorizon::{Paging, http::local_path};
 use futures::{StreamExt, stream};
-use horizon_app::{ErrorPage, ModerationItem, ModerationPage, View};
+use horizon_app::{ErrorPage, LoginPage, ModerationItem, ModerationPage, View};
 use horizon_axum::ClientAddr;
 use horizon_backend::now;
 use horizon_core::{
@@ -72,11 +72,15 @@ async fn limit_time(request: Request, next: Next) -> Response {
 struct ModerationQuery {
     only: Option<String>,
     before: Option<EventId>,
+    /// Where to go after signing in.
+    back: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct SignInForm {
     token: String,
+    #[serde(default)]
+    back: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,10 +99,14 @@ async fn comments(
     query: Result<Query<ModerationQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    if let Some(response) = auth::require_session(&app, &headers).await {
+    let Query(query) = query.unwrap_or_default();
+    let back = query.back.as_deref().and_then(local_path);
+    if let Some(response) = auth::require_session(&app, &headers, back.clone()).await {
         return response;
     }
-    let Query(query) = query.unwrap_or_default();
+    if let Some(back) = back {
+        return Redirect::to(&back).into_response();
+    }
     // Starts the deadline of the reads for the footer before the comments are read.
     let reads = app.horizon.page_reads();
     let page = load(&app, &query).await.map(View::Moderation);
@@ -143,29 +151,38 @@ async fn sign_in(
         return WriteError::CrossOrigin.respond(&app).await;
     }
     match form {
-        Ok(Form(form)) if sessions.is_token(&form.token) => match sessions.start(now()).await {
-            Ok(cookie) => redirect_with(cookie),
-            Err(error) => respond::unavailable(&app, &error).await,
-        },
-        Ok(_) => wrong_token(&app, address).await,
-        Err(rejection) => login_page(&app, rejection.status(), "The form is incomplete. Send it again.").await,
+        Ok(Form(form)) => {
+            let back = form.back.as_deref().and_then(local_path);
+            if !sessions.is_token(&form.token) {
+                return wrong_token(&app, address, back).await;
+            }
+            match sessions.start(now()).await {
+                Ok(cookie) => redirect_with(cookie, back.as_deref()),
+                Err(error) => respond::unavailable(&app, &error).await,
+            }
+        }
+        Err(rejection) => login_page(&app, rejection.status(), "The form is incomplete. Send it again.", None).await,
     }
 }
 
 /// Rejects a wrong token. Only these are limited: a guess cannot keep the author out.
-async fn wrong_token(app: &AppState, address: IpAddr) -> Response {
+async fn wrong_token(app: &AppState, address: IpAddr, back: Option<String>) -> Response {
     if !app.login_limiter.count_failure(address, now()) {
         let message = "Too many wrong tokens. The right one is still accepted.";
-        let response = login_page(app, StatusCode::TOO_MANY_REQUESTS, message).await;
+        let response = login_page(app, StatusCode::TOO_MANY_REQUESTS, message, back).await;
         let retry_after = [(header::RETRY_AFTER, HeaderValue::from(login_limiter::WINDOW.as_secs()))];
         return (retry_after, response).into_response();
     }
     tracing::warn!("a sign-in to /admin with a wrong token was rejected");
-    login_page(app, StatusCode::UNAUTHORIZED, "The token is wrong.").await
+    login_page(app, StatusCode::UNAUTHORIZED, "The token is wrong.", back).await
 }
 
-async fn login_page(app: &AppState, status: StatusCode, error: &str) -> Response {
-    let mut response = respond::view(app, View::Login(Some(error.into()))).await;
+async fn login_page(app: &AppState, status: StatusCode, error: &str, back: Option<String>) -> Response {
+    let page = LoginPage {
+        error: Some(error.into()),
+        back,
+    };
+    let mut response = respond::view(app, View::Login(page)).await;
     *response.status_mut() = status;
     response
 }
@@ -176,14 +193,15 @@ async fn sign_out(State(app): State<AppState>, headers: HeaderMap) -> Response {
         Err(rejection) => return rejection.respond(&app).await,
     };
     match sessions.end_all().await {
-        Ok(removal) => redirect_with(removal),
+        Ok(removal) => redirect_with(removal, None),
         Err(error) => respond::unavailable(&app, &error).await,
     }
 }
 
-/// Returns a redirect to the comments that sets a cookie.
-fn redirect_with(set_cookie: String) -> Response {
-    ([(header::SET_COOKIE, set_cookie)], Redirect::to("/admin")).into_response()
+/// Returns a redirect that sets a cookie: to this path, or else to the comments.
+fn redirect_with(set_cookie: String, path: Option<&str>) -> Response {
+    let redirect = Redirect::to(path.unwrap_or("/admin"));
+    ([(header::SET_COOKIE, set_cookie)], redirect).into_response()
 }
 
 async fn moderate(
@@ -242,7 +260,7 @@ impl WriteError {
             Self::CrossOrigin => error_page(app, StatusCode::FORBIDDEN, "The form was sent from another site.").await,
             Self::SignedOut => {
                 let message = "Your session has ended. Sign in again.";
-                login_page(app, StatusCode::UNAUTHORIZED, message).await
+                login_page(app, StatusCode::UNAUTHORIZED, message, None).await
             }
             Self::Unavailable(error) => respond::unavailable(app, &error).await,
         }

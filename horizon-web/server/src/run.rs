@@ -19,7 +19,7 @@ use crate::{
     feeds::FeedCache,
     login_limiter::LoginLimiter,
     page_cache::PageCache,
-    routes,
+    reports, routes,
     session::Sessions,
     state::{AppParts, AppState, NodeIdentity},
     stats_cache::StatsCache,
@@ -64,7 +64,7 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     let (library, watcher) = horizon_posts::watch(content, now, wait_for_shutdown(stopped.clone()))?;
     let author = SignedInAuthor::new(&args.title);
     let horizon = tokio::select! {
-        horizon = open(args, &backend, pages(library.clone()), author.clone()) => horizon?,
+        horizon = open(args, &backend, library.clone(), author.clone()) => horizon?,
         () = &mut shutdown => return Ok(()),
     };
     let health = horizon.health().clone();
@@ -104,14 +104,14 @@ fn login_key(args: &ServeArgs, store: &StoreUrl) -> anyhow::Result<Option<LoginK
 async fn open(
     args: &ServeArgs,
     backend: &NodeSettings,
-    pages: impl Pages + 'static,
+    library: watch::Receiver<Arc<Library>>,
     author: SignedInAuthor,
 ) -> anyhow::Result<Horizon> {
     let mut builder = Horizon::from_parsed_urls(backend.urls.bus().clone(), backend.urls.store().clone())?
         .node_name(backend.node.clone())
         .time_zone(args.reports.time_zone.clone())
         .session_retention(args.reports.session_retention)
-        .identify(author)
+        .identify(author.clone())
         .event_policy(args.readers.event_policy())
         .configure(|config| configure(config, args));
     if let Some(path) = &args.network.geoip {
@@ -120,8 +120,9 @@ async fn open(
     if let Some(text) = &args.secrets.secret {
         builder = builder.secret(Secret::from_bytes(blake3::derive_key(SECRET_KEY, text.0.as_bytes())));
     }
+    let builder = reports::add_to(builder, args, author, library.clone())?;
     builder
-        .start(pages)
+        .start(pages(library))
         .await
         .context("cannot open the backend of HORIZON_BUS and HORIZON_STORE")
 }

@@ -14,6 +14,7 @@ use horizon_axum::ClientAddr;
 use horizon_backend::{LoginKey, StoreUrl, now};
 use horizon_core::Timestamp;
 use horizon_memory::testing::{Call, Clock, Fake};
+use horizon_posts::Library;
 use tempfile::TempDir;
 use tokio::{
     sync::watch,
@@ -24,7 +25,7 @@ use tower::ServiceExt;
 use crate::{
     auth::SignedInAuthor,
     config::Cli,
-    content, routes,
+    content, reports, routes,
     run::{self, OpenedBackend},
     state::NodeIdentity,
     stats_cache::StatsCache,
@@ -116,34 +117,50 @@ fn folder() -> TempDir {
     folder
 }
 
+/// Returns the posts of a blog.
+pub(crate) fn library() -> Library {
+    let folder = folder();
+    let posts = folder.path().to_string_lossy();
+    let config = Cli::try_parse_from(["horizon-web", "--posts", &posts]).unwrap().serve;
+    content::load(&config.content, String::new()).unwrap().library(now())
+}
+
 impl TestBlog {
     pub(crate) async fn open(is_accumulator: bool) -> Self {
         Self::open_at("http://blog", is_accumulator).await
     }
 
     pub(crate) async fn open_at(url: &str, is_accumulator: bool) -> Self {
+        let arguments = ["--admin-token", TOKEN, "--base-url", url];
+        let mut blog = Self::start(&arguments, is_accumulator).await;
+        let form = format!("token={TOKEN}");
+        let author = cookie_of(&blog.send(Method::POST, "/admin/login", form).await);
+        let reader = cookie_of(&blog.send(Method::PUT, "/horizon/likes/hello", String::new()).await);
+        blog.cookies = format!("{author}; {reader}");
+        sleep(Duration::from_secs(10)).await; // The like is no longer recent.
+        blog
+    }
+
+    /// Opens a blog with these settings, without cookies.
+    pub(crate) async fn open_with(arguments: &[&str]) -> Self {
+        Self::start(arguments, true).await
+    }
+
+    async fn start(arguments: &[&str], is_accumulator: bool) -> Self {
         let folder = folder();
         let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
-        let arguments = [
-            "horizon-web",
-            "--posts",
-            &path(""),
-            "--site",
-            &path("site"),
-            "--admin-token",
-            TOKEN,
-            "--base-url",
-            url,
-        ];
-        let config = Cli::try_parse_from(arguments).unwrap().serve;
+        let (posts, site) = (path(""), path("site"));
+        let folders = ["horizon-web", "--posts", &posts, "--site", &site];
+        let config = Cli::try_parse_from(folders.iter().chain(arguments)).unwrap().serve;
         let library = content::load(&config.content, String::new()).unwrap().library(now());
         let (_, library) = watch::channel(library.into());
         let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
         let fake = Fake::new(clock.clone());
         let horizon = Horizon::from_ports(fake.ports()).clock(move || clock.now());
         let author = SignedInAuthor::new(&config.title);
-        let horizon = horizon.identify(author.clone()).start(run::pages(library.clone()));
-        let horizon = horizon.await.unwrap();
+        let horizon = horizon.identify(author.clone());
+        let horizon = reports::add_to(horizon, &config, author.clone(), library.clone()).unwrap();
+        let horizon = horizon.start(run::pages(library.clone())).await.unwrap();
         let node = NodeIdentity {
             name: "web".parse().unwrap(),
             started: now(),
@@ -156,19 +173,13 @@ impl TestBlog {
             login_key: Some(LoginKey::open(&StoreUrl::Memory).unwrap()),
         };
         let app = run::app_state(&config, backend, library, stats, shutdown).unwrap();
-        let mut blog = Self {
+        Self {
             fake,
             router: routes::router(app, folder.path()),
             horizon,
             cookies: String::new(),
             _folder: folder,
-        };
-        let form = format!("token={TOKEN}");
-        let author = cookie_of(&blog.send(Method::POST, "/admin/login", form).await);
-        let reader = cookie_of(&blog.send(Method::PUT, "/horizon/likes/hello", String::new()).await);
-        blog.cookies = format!("{author}; {reader}");
-        sleep(Duration::from_secs(10)).await; // The like is no longer recent.
-        blog
+        }
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: String) -> Response<Body> {

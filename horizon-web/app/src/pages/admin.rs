@@ -4,18 +4,20 @@ use horizon_core::Visibility;
 use horizon_posts::{Diagnostic, DiagnosticEffect, Diagnostics};
 use leptos::prelude::*;
 
-use crate::{ModerationItem, ModerationPage, text};
+use crate::{LoginPage, ModerationItem, ModerationPage, text};
 
 /// How many diagnostics the page shows.
 const MAX_DIAGNOSTICS: usize = 50;
 
-pub(super) fn login(error: Option<&str>) -> AnyView {
-    let error = error.map(str::to_owned);
+pub(super) fn login(page: &LoginPage) -> AnyView {
+    let LoginPage { error, back } = page.clone();
+    let continuation = back.clone().map(signed_in);
     view! {
         <main id="main" class="text-page">
             <h1>"Sign in"</h1>
             <form class="form" method="post" action="/admin/login">
                 {error.map(|error| view! { <p class="form-status" role="alert">{error}</p> })}
+                {back.map(|back| view! { <input type="hidden" name="back" value=back /> })}
                 <label for="token">"Token"</label>
                 <input id="token" type="password" name="token" required autocomplete="current-password" />
                 <p class="hint">"The value of "<code>"HORIZON_ADMIN_TOKEN"</code>" on the server."</p>
@@ -23,7 +25,17 @@ pub(super) fn login(error: Option<&str>) -> AnyView {
                     "Sign in"
                 </button>
             </form>
+            {continuation}
         </main>
+    }
+    .into_any()
+}
+
+/// Returns the link for an author who came from another site: the browser sends the cookie of the session only with
+/// requests of this site.
+fn signed_in(back: String) -> AnyView {
+    view! {
+        <p class="hint">"Signed in already? " <a href=back>"Continue"</a></p>
     }
     .into_any()
 }
@@ -47,6 +59,9 @@ pub(super) fn moderation(page: &ModerationPage) -> AnyView {
                         <a href="/admin?only=waiting" aria-current=current(only)>
                             "Pending"
                         </a>
+                    </li>
+                    <li>
+                        <a href="/horizon/dashboard">"Dashboard"</a>
                     </li>
                     <li>
                         <a href="/cluster">"Cluster"</a>

@@ -29,7 +29,7 @@ pub(crate) fn main(site: &Site, view: &View, markers: &SlotMarkers) -> AnyView {
         View::Page(page) => text_page::markdown(page),
         View::NotFound => text_page::not_found(),
         View::Error(error) => text_page::error(error),
-        View::Login(error) => admin::login(error.as_deref()),
+        View::Login(page) => admin::login(page),
         View::Moderation(page) => admin::moderation(page),
         View::Cluster(cluster) => cluster::page(site, cluster),
     }
@@ -53,7 +53,8 @@ pub(crate) fn post_url(post: &Post) -> String {
 }
 
 /// Returns the path of a tag.
-pub(crate) fn tag_url(slug: &str) -> String {
+#[must_use]
+pub fn tag_url(slug: &str) -> String {
     format!("/tags/{}", encoded(slug))
 }
 

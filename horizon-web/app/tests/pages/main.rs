@@ -258,7 +258,7 @@ fn a_tag_in_an_address_is_encoded() {
 fn private_pages_are_not_indexed_and_load_no_islands() {
     for page in [
         View::NotFound,
-        View::Login(None),
+        View::Login(LoginPage::default()),
         View::Moderation(ModerationPage {
             comments: Vec::new(),
             only_pending: false,

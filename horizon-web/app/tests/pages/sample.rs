@@ -181,7 +181,10 @@ pub(crate) fn all() -> Vec<View> {
             title: HOSTILE.into(),
             detail: HOSTILE.into(),
         }),
-        View::Login(Some(HOSTILE.into())),
+        View::Login(LoginPage {
+            error: Some(HOSTILE.into()),
+            back: Some(HOSTILE.into()),
+        }),
         View::Moderation(ModerationPage {
             comments: vec![pending_comment()],
             only_pending: true,

@@ -3,6 +3,7 @@
 mod backend;
 mod base_url;
 mod content;
+mod dashboard;
 mod limits;
 mod network;
 mod readers;
@@ -20,6 +21,7 @@ pub use self::{
     backend::{BackendArgs, NodeSettings},
     base_url::{BaseUrl, ParseBaseUrlError},
     content::ContentArgs,
+    dashboard::{DashboardAccess, DashboardArgs},
     limits::LimitArgs,
     network::NetworkArgs,
     readers::ReaderArgs,
@@ -90,6 +92,9 @@ pub struct ServeArgs {
     /// The reports.
     #[command(flatten)]
     pub reports: ReportSettings,
+    /// The dashboard of the reports.
+    #[command(flatten)]
+    pub dashboard: DashboardArgs,
     /// The limits of each client network.
     #[command(flatten)]
     pub limits: LimitArgs,

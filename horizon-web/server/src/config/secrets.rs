@@ -17,12 +17,21 @@ pub struct SecretArgs {
         hide_env_values = true
     )]
     pub admin_token: Option<SecretString>,
+    /// A token that reads the reports: the dashboard and the API, but not `/admin`; at least 12 characters.
+    #[arg(
+        long,
+        env = "HORIZON_REPORTS_TOKEN",
+        value_name = "HORIZON_REPORTS_TOKEN",
+        hide_env_values = true
+    )]
+    pub reports_token: Option<SecretString>,
 }
 
 impl SecretArgs {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         check_length("HORIZON_SECRET", self.secret.as_ref(), 32)?;
-        check_length("HORIZON_ADMIN_TOKEN", self.admin_token.as_ref(), 12)
+        check_length("HORIZON_ADMIN_TOKEN", self.admin_token.as_ref(), 12)?;
+        check_length("HORIZON_REPORTS_TOKEN", self.reports_token.as_ref(), 12)
     }
 }
 

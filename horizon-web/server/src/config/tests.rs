@@ -14,6 +14,7 @@ fn an_invalid_value_is_reported_with_its_setting() {
         ("--trusted-proxies", "HORIZON_TRUSTED_PROXIES", "everyone"),
         ("--country-header", "HORIZON_COUNTRY_HEADER", "two words"),
         ("--moderation", "HORIZON_MODERATION", "maybe"),
+        ("--dashboard", "HORIZON_DASHBOARD", "maybe"),
         ("--node", "HORIZON_NODE", "two words"),
         ("--heartbeat", "HORIZON_HEARTBEAT", "0"),
         ("--timezone", "HORIZON_TIMEZONE", "Europe/Atlantis"),
@@ -31,6 +32,7 @@ fn errors_do_not_contain_secrets() {
     for (flag, name) in [
         ("--secret", "HORIZON_SECRET"),
         ("--admin-token", "HORIZON_ADMIN_TOKEN"),
+        ("--reports-token", "HORIZON_REPORTS_TOKEN"),
         ("--store", "HORIZON_STORE"),
         ("--bus", "HORIZON_BUS"),
         ("--pipe", "HORIZON_PIPE"),
@@ -91,7 +93,8 @@ fn the_bus_has_an_old_name_which_must_not_differ() {
 #[test]
 fn secrets_are_not_logged() {
     let secret = "0123456789abcdef0123456789abcdef";
-    let cli = Cli::try_parse_from(["horizon-web", "--secret", secret, "--admin-token", secret]).unwrap();
+    let arguments = ["--secret", "--admin-token", "--reports-token"].map(|flag| [flag, secret]);
+    let cli = Cli::try_parse_from(["horizon-web"].iter().chain(arguments.iter().flatten())).unwrap();
     assert!(!format!("{cli:?}").contains(secret));
 }
 
