@@ -19,7 +19,7 @@ impl Endpoint for Contract {
     async fn call(&self, request: Request) -> Result<Response> {
         // The original URI is for a caller who signs in before they see the dashboard.
         let (peer, original) = (peer(&request), OriginalUri(request.original_uri().clone()));
-        let mut request: http::Request<Body> = request.into();
+        let mut request: http::Request<_> = request.into();
         request.extensions_mut().insert(original);
         let (parts, body) = self.0.handle(peer, request).await.into_parts();
         let mut response = Response::builder().status(parts.status).body(match body {
