@@ -60,6 +60,7 @@
 //! | `bots` | yes | known crawlers do not count; without it, only headless browsers and prefetches do not | 6 |
 //! | `comments` | yes | comments: their routes, rendering as safe HTML, and moderation | 55 |
 //! | `context` | yes | source, browser, system, device, country and language of visits, for reports | 13 |
+//! | `dashboard` | yes | `/dashboard`: the reports as pages; without it, only the API and CSV files | 5 |
 //! | `metrics` | yes | `Horizon::metrics`: metrics in the OpenMetrics text format | 4 |
 //! | `sqlite` | yes | stores `sqlite:PATH`: stats, comments and the secret in local files | 9 |
 //! | `redis` | no | event buses and stores `redis://HOST`: many processes serve one site | 55 |

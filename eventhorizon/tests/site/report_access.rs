@@ -9,12 +9,12 @@ use std::{
 };
 
 use eventhorizon::{
-    Builder, Caller, Horizon, Live, OriginalUri, ReportAccess, ReportPolicy, ResponseBody, RuleError, Slug,
-    async_trait,
+    Builder, Caller, DayRange, Horizon, Live, LiveOptions, Metric, OriginalUri, Query, ReportAccess, ReportPolicy,
+    ResponseBody, RuleError, Slug, Value, async_trait,
     http::{Request, Response, StatusCode},
     testing::TestSite,
 };
-use futures::StreamExt;
+use futures::{StreamExt, future::join_all};
 use tokio::time::{Instant, advance};
 
 const TOKEN: &str = "a-token-of-the-tests";
@@ -296,4 +296,103 @@ async fn the_open_streams_of_a_network_are_limited() {
     let _streams = [open(&horizon, "/dashboard/live").await, open(&horizon, "/live").await];
     let third = get(&horizon, "/dashboard/live", &[]).await;
     assert_eq!(third.status(), StatusCode::TOO_MANY_REQUESTS);
+}
+
+/// A site with viewers of a page, whose dashboard is public, and full with a cookie.
+async fn public_site(visitors: u8) -> (Horizon, Vec<Live>) {
+    let rule = |caller: &Caller| match caller.headers().contains_key("cookie") {
+        true => ReportAccess::Full,
+        false => ReportAccess::Public,
+    };
+    let horizon = site(|builder| builder.report_policy(rule)).await;
+    let page = horizon.page("bread").await.unwrap();
+    let agent = [(
+        "user-agent",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
+    )];
+    let readers = (1..=visitors).map(|number| horizon.caller([192, 0, 2, number].into(), agent));
+    let streams = join_all(readers.map(async |reader| horizon.live(&reader, LiveOptions::page(&page)).await));
+    let mut streams: Vec<Live> = streams.await.into_iter().map(Result::unwrap).collect();
+    for stream in &mut streams {
+        stream.next().await;
+    }
+    let today = Query::new(DayRange::ending(horizon.today(), 1)).metrics([Metric::Visitors]);
+    while horizon.report(&today).await.unwrap().rows[0].metrics[0] != Value::Count(visitors.into()) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    (horizon, streams)
+}
+
+async fn text(horizon: &Horizon, path: &str, headers: &[(&str, &str)]) -> String {
+    let response = get(horizon, path, headers).await;
+    assert_eq!(response.status(), StatusCode::OK, "{path}");
+    match response.into_body() {
+        ResponseBody::Bytes(bytes) => String::from_utf8(bytes.into()).unwrap(),
+        other => panic!("{path} is {other:?}"),
+    }
+}
+
+const COOKIE: (&str, &str) = ("cookie", "session=1");
+
+#[tokio::test]
+async fn public_readers_see_pages_only_with_three_visitors() {
+    for (visitors, is_shown) in [(2, false), (3, true)] {
+        let (horizon, _viewers) = public_site(visitors).await;
+        let full = text(&horizon, "/dashboard?period=today", &[COOKIE]).await;
+        assert!(full.contains("bread"), "{full}");
+        let public = text(&horizon, "/dashboard?period=today", &[]).await;
+        assert_eq!(public.contains("bread"), is_shown, "{visitors}: {public}");
+        assert!(public.contains("fewer than three visitors"), "{public}");
+        for (headers, expected) in [(&[COOKIE][..], true), (&[], is_shown)] {
+            let response = get(&horizon, "/dashboard/live", headers).await;
+            let ResponseBody::Live(mut live) = response.into_body() else {
+                panic!("no stream")
+            };
+            next(&mut live).await;
+            let now = next(&mut live).await;
+            assert!(now.starts_with("event: now\n"), "{now}");
+            assert_eq!(now.contains("bread"), expected, "{visitors}: {now}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn public_readers_have_no_filters_pages_files_and_api() {
+    let (horizon, _viewers) = public_site(3).await;
+    let plain = text(&horizon, "/dashboard", &[]).await;
+    assert!(!plain.contains("no single lists"), "{plain}");
+    for ignored in [
+        "page=bread",
+        "source=google",
+        "list=pages",
+        "from=2020-01-01&to=2020-01-02",
+        "metric=pageviews",
+    ] {
+        let page = text(&horizon, &format!("/dashboard?{ignored}"), &[]).await;
+        assert!(
+            page.contains("The public dashboard has no filters, no single lists"),
+            "{ignored}: {page}"
+        );
+        assert!(
+            !page.contains("csv") && !page.contains("page=bread") && !page.contains("2020"),
+            "{page}"
+        );
+    }
+    for (path, headers) in [("/reports/pages.csv", &[][..]), ("/reports/timeseries.csv", &[HTML])] {
+        assert_eq!(
+            get(&horizon, path, headers).await.status(),
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+        assert_eq!(get(&horizon, path, &[COOKIE]).await.status(), StatusCode::OK, "{path}");
+    }
+    let response = get(&horizon, "/dashboard/live?page=bread", &[]).await;
+    let ResponseBody::Live(mut live) = response.into_body() else {
+        panic!("no stream")
+    };
+    for _ in 0..2 {
+        assert!(!next(&mut live).await.contains("event: viewers"));
+    }
+    let waiting = tokio::time::timeout(Duration::from_millis(300), live.next()).await;
+    assert!(waiting.is_err(), "{waiting:?}");
 }

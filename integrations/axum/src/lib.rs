@@ -51,6 +51,9 @@
 //! | `POST /finished/{slug}` | reports that the end of a page was on the reader's screen |
 //! | `GET /client.js`, `/comments.js`, `/events.js`, `/finished.js` | returns the script for pages, and its parts |
 //! | `GET /client.d.ts` | returns the documentation of the script |
+//! | `GET /dashboard` | shows the reports as pages, to callers with a token or as the application's rule says |
+//! | `GET /dashboard/live` | streams what happens now, for these pages |
+//! | `GET /dashboard.css`, `/dashboard.js` | returns their style sheet and script |
 //! | `POST /api/v2/query` | answers a question about the past, in the form of the Stats API v2 of Plausible |
 //! | `GET /reports/{name}.csv` | returns a list of the dashboard, or the course of its numbers, as a file |
 //! | `GET /openapi.json` | describes all routes |
@@ -67,6 +70,7 @@
 //! | `bots` | yes | known crawlers do not count; without it, only headless browsers and prefetches do not | 6 |
 //! | `comments` | yes | comments: their routes, rendering as safe HTML, and moderation | 55 |
 //! | `context` | yes | source, browser, system, device, country and language of visits, for reports | 13 |
+//! | `dashboard` | yes | `/dashboard`: the reports as pages; without it, only the API and CSV files | 5 |
 //! | `metrics` | yes | `Horizon::metrics`: metrics in the OpenMetrics text format | 4 |
 //! | `sqlite` | yes | stores `sqlite:PATH`: stats, comments and the secret in local files | 9 |
 //! | `redis` | no | event buses and stores `redis://HOST`: many processes serve one site | 55 |
