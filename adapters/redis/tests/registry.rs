@@ -12,10 +12,6 @@ fn info(name: &str, viewers: u64) -> NodeInfo {
     info
 }
 
-fn slug(name: &str) -> Slug {
-    Slug::new(name).unwrap()
-}
-
 /// Returns the state of a node without its random id.
 fn without_instance(member: &RegisteredNode) -> NodeInfo {
     let mut info = member.info.clone();
@@ -167,6 +163,7 @@ async fn a_heartbeat_returns_the_time_of_redis() {
 async fn a_heartbeat_carries_the_pages_and_sources_with_the_most_viewers_in_8_kib() {
     let server = RedisServer::start(&[]).await.unwrap();
     let registry = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let slug = |name: &str| Slug::new(name).unwrap();
     let mut sent = info("web-1", 1);
     // Long names, of which not all fit, and short ones with fewer viewers.
     let long = |number: u64| (slug(&format!("{number}-{}", "ü".repeat(250))), 1_000 - number);
@@ -183,7 +180,11 @@ async fn a_heartbeat_carries_the_pages_and_sources_with_the_most_viewers_in_8_ki
     let bytes = json["pages"].to_string().len() + json["sources"].to_string().len();
     assert!((5 * 1024..=8 * 1024).contains(&bytes), "{bytes}");
     let received = &registry.nodes().await.unwrap()[0].info;
-    assert_eq!(received.pages.len(), 22, "11 long ones, and 11 short ones in what is left");
+    assert_eq!(
+        received.pages.len(),
+        22,
+        "11 long ones, and 11 short ones in what is left"
+    );
     assert_eq!(
         received.pages.get(&slug(&format!("0-{}", "ü".repeat(250)))),
         Some(&1_000)
@@ -221,5 +222,5 @@ async fn the_pages_of_a_record_are_bounded_and_invalid_ones_are_skipped() {
         .map(|node| (&*node.info.name, node.info.pages.len()))
         .collect();
     assert_eq!(counts, [("a-many", 50), ("b-invalid", 1), ("d-none", 0)]);
-    assert_eq!(nodes[1].info.pages[&slug("bread")], 3);
+    assert_eq!(nodes[1].info.pages[&Slug::new("bread").unwrap()], 3);
 }

@@ -84,7 +84,7 @@ fn document(title: &str, attributes: &str, body: &str) -> String {
 mod tests {
     use std::net::SocketAddr;
 
-    use horizon_test_support::http;
+    use horizon_test_support::{http, wait_until};
     use tokio::sync::oneshot;
 
     use super::*;
@@ -93,16 +93,20 @@ mod tests {
     const SAFARI: (&str, &str) = ("user-agent", "Mozilla/5.0 Safari/605.1");
 
     /// Reads the list until it has these pages with these viewers.
-    async fn wait_for_list(home: SocketAddr, expected: &[(&str, u64)]) {
-        let row = |(slug, viewers): &(&str, u64)| {
-            let title = title(slug).unwrap();
+    async fn wait_for_list(server: SocketAddr, expected: &[(&str, &str, u64)]) -> anyhow::Result<()> {
+        let row = |(slug, title, viewers): &(&str, &str, u64)| {
             format!(
                 "<li data-horizon-slug=\"{slug}\"><a href=\"/{slug}\">{title}</a>: \
                  <b data-horizon=\"viewers\">{viewers}</b> reading now</li>\n"
             )
         };
         let expected = format!("<ol>\n{}</ol>", expected.iter().map(row).collect::<String>());
-        while !http::get(home, "/").await.unwrap().text().contains(&expected) {}
+        let probe = async || {
+            let page = http::get(server, "/").await?.text();
+            anyhow::ensure!(page.contains(&expected), "the page is {page}");
+            Ok(())
+        };
+        wait_until("the list is up to date", probe).await
     }
 
     #[tokio::test]
@@ -112,7 +116,7 @@ mod tests {
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move { run(listener, async { drop(stopped.await) }).await.is_ok() });
 
-        wait_for_list(address, &[]).await;
+        wait_for_list(address, &[]).await.unwrap();
         let open = async |page: &str, agent| {
             let path = format!("/horizon/live/{page}");
             let mut stream = http::open_stream(address, &path, &[agent]).await.unwrap();
@@ -121,9 +125,10 @@ mod tests {
         };
         let soup = open("soup", FIREFOX).await;
         let others = [open("stew", FIREFOX).await, open("stew", SAFARI).await];
-        wait_for_list(address, &[("stew", 2), ("soup", 1)]).await;
+        let both = [("stew", "Stew", 2), ("soup", "Soup", 1)];
+        wait_for_list(address, &both).await.unwrap();
         drop(others);
-        wait_for_list(address, &[("soup", 1)]).await;
+        wait_for_list(address, &both[1..]).await.unwrap();
 
         drop(soup);
         stop.send(()).unwrap();

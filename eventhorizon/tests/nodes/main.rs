@@ -1,0 +1,4 @@
+//! Sites of several nodes that share a Redis.
+
+#[cfg(test)]
+mod now;
