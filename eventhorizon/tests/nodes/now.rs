@@ -66,6 +66,7 @@ async fn a_visitor_on_two_nodes_counts_once_in_a_page_and_twice_in_a_source() {
     let google = "https://www.google.com/";
     let _open = [
         open(&first, "bread", "Firefox", google).await,
+        open(&first, "bread", "Chrome", "").await,
         open(&second, "bread", "Firefox", google).await,
         open(&second, "bread", "Safari", "").await,
         open(&second, "soup", "Safari", "").await,
@@ -73,15 +74,15 @@ async fn a_visitor_on_two_nodes_counts_once_in_a_page_and_twice_in_a_source() {
     ];
     // The third node has no viewers, so it knows the pages only from the others.
     for horizon in [&first, &second, &third] {
-        let expected = [("bread", 2), ("soup", 1), ("stew", 1)];
-        let now = wait_for(horizon, |now| pages(now) == expected && now.viewers == Some(2)).await;
-        assert_eq!(sources(&now), [("google", 2), ("", 1)]);
+        let expected = [("bread", 3), ("soup", 1), ("stew", 1)];
+        let now = wait_for(horizon, |now| pages(now) == expected && now.viewers == Some(3)).await;
+        assert_eq!(sources(&now), [("", 2), ("google", 2)]);
         assert_eq!((now.nodes, now.silent_nodes), (3, 0));
         assert_eq!(horizon.active_pages(1).await, now.pages[..1]);
     }
     second.close().await.unwrap();
-    let now = wait_for(&third, |now| pages(now) == [("bread", 1), ("stew", 1)]).await;
-    assert_eq!(sources(&now), [("google", 1)]);
+    let now = wait_for(&third, |now| pages(now) == [("bread", 2), ("stew", 1)]).await;
+    assert_eq!(sources(&now), [("", 1), ("google", 1)]);
     assert_eq!((now.nodes, now.silent_nodes), (2, 0));
     first.close().await.unwrap();
     third.close().await.unwrap();
