@@ -28,7 +28,7 @@ const VIEWERS_TIMEOUT: Duration = Duration::from_millis(100);
 impl Horizon {
     /// Returns what happens on the site at this moment, on all nodes that share a Redis.
     ///
-    /// It is at most two seconds old, and cheap enough for every request: a process reads it once a second, however
+    /// It is at most three seconds old, and cheap enough for every request: a process reads it once a second, however
     /// many callers there are. While Redis does not respond, it has what this process knows.
     ///
     /// ```
@@ -129,7 +129,8 @@ impl Horizon {
         // The own number is newer than what other nodes said about the page up to two seconds ago.
         pages.extend(self.0.hub.busiest_pages(MAX_PAGES));
         for (source, viewers) in self.0.now.sources.viewers() {
-            *sources.entry(source).or_default() += viewers;
+            let sum = sources.entry(source).or_default();
+            *sum = viewers.saturating_add(*sum);
         }
         let pages = highest(pages, MAX_PAGES).into_iter();
         let sources = highest(sources, MAX_SOURCES).into_iter();

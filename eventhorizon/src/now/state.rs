@@ -10,6 +10,9 @@ use super::{NowSnapshot, ViewerSources, recent_viewers::RecentViewers};
 /// How long a snapshot is current: 900 milliseconds, so that a watch that reads once a second always gets a new one.
 const SNAPSHOT_TTL: Duration = Duration::from_millis(900);
 
+/// How long a snapshot may be used while a new one is read: 2 seconds.
+const STALE_AFTER: Duration = Duration::from_secs(2);
+
 /// What a process knows about this moment.
 pub(crate) struct NowState {
     pub(crate) sources: Arc<ViewerSources>,
@@ -48,11 +51,12 @@ impl NowState {
         self.recent.lock().minutes(Instant::now())
     }
 
-    /// Returns the last snapshot, and whether it is current.
+    /// Returns the last snapshot if it is not stale, and whether it is current.
     pub(super) fn latest(&self) -> Option<(Arc<NowSnapshot>, bool)> {
         let latest = self.latest.lock();
         let latest = latest.as_ref()?;
-        Some((Arc::clone(&latest.snapshot), latest.read_at.elapsed() < SNAPSHOT_TTL))
+        let age = latest.read_at.elapsed();
+        (age < STALE_AFTER).then(|| (Arc::clone(&latest.snapshot), age < SNAPSHOT_TTL))
     }
 
     /// Replaces the last snapshot. Returns it, or the previous one if they are equal.

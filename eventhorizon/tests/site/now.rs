@@ -127,6 +127,18 @@ async fn a_site_without_numbers_is_unknown_and_does_not_delay_the_page() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn concurrent_callers_do_not_get_an_old_snapshot() {
+    let site = TestSite::start(["a"]).await;
+    assert_eq!(pages(&now(&site).await), []);
+    let _open = open(&site, "a", ADA, "").await;
+    sleep(Duration::from_secs(3600)).await;
+    // So a read takes a while.
+    site.fake.mute_presence();
+    let (first, second) = tokio::join!(site.horizon.now(), site.horizon.now());
+    assert_eq!((pages(&first), pages(&second)), (vec![("a", 1)], vec![("a", 1)]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn watches_end_with_the_site_and_do_not_keep_it_open() {
     let site = TestSite::start(["a"]).await;
     let mut snapshots = site.horizon.watch_now();
