@@ -96,10 +96,12 @@ async fn silent_nodes_accumulators_and_records_of_older_versions_nominate_nothin
     let time = redis.cli(&["TIME"]).await.unwrap();
     let millis = |ago: u64| (time.lines().next().unwrap().parse::<u64>().unwrap() - ago) * 1_000;
     let (silent_since, later) = (millis(10), millis(0) + 60_000);
-    let silent = r#"{"name":"web-2","started":7,"round_trip":null,"pages":{"old":7},"sources":{"old":7},"role":"web","viewers":7}"#;
+    let role = r#""role":"web","viewers":7"#;
+    let names = r#""pages":{"old":7},"sources":{"old":7}"#;
+    let silent = format!(r#"{{"name":"web-2","started":7,"round_trip":null,{names},{role}}}"#);
     hset("web-2", &format!("{silent_since} {silent}")).await;
     // The time of a heartbeat that stays recent during the test.
-    let old_version = r#"{"name":"web-3","started":7,"round_trip":null,"role":"web","viewers":3}"#;
+    let old_version = format!(r#"{{"name":"web-3","started":7,"round_trip":null,{role}}}"#);
     hset("web-3", &format!("{later} {old_version}")).await;
     let url = RedisConfig::new(&redis.url()).unwrap();
     let accumulator = NodeRole::Accumulator {

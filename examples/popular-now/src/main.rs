@@ -1,4 +1,4 @@
-//! A list of the pages that are being read now, the one with the most viewers first.
+//! Lists of the pages that are being read now, and of those with the most visitors in the last seven days.
 //!
 //! `cargo run -p popular-now`, then open <http://127.0.0.1:3005/bread> in two browsers, and
 //! <http://127.0.0.1:3005/> in a third.
@@ -12,13 +12,16 @@ use axum::{
     response::Html,
     routing::get,
 };
-use horizon_axum::{Horizon, Limits, Slug};
+use horizon_axum::{
+    Horizon, Limits, Slug,
+    eventhorizon::{DayRange, Metric},
+};
 use tokio::net::TcpListener;
 
 /// The names and titles of the pages.
 const RECIPES: [(&str, &str); 3] = [("bread", "Bread"), ("soup", "Soup"), ("stew", "Stew")];
 
-/// The largest number of pages in the list.
+/// The largest number of pages in a list.
 const POPULAR: usize = 5;
 
 #[tokio::main]
@@ -45,24 +48,39 @@ fn title(slug: &str) -> Option<&'static str> {
     RECIPES.iter().find(|(name, _)| *name == slug).map(|(_, title)| *title)
 }
 
-/// Lists the pages that are being read. Escape titles and slugs that come from elsewhere.
+/// Renders both lists. Escape titles and slugs that come from elsewhere.
 async fn home(State(horizon): State<Horizon>) -> Html<String> {
-    let mut popular = String::new();
-    for page in horizon.active_pages(POPULAR).await {
-        let (slug, viewers) = (page.slug.as_str(), page.viewers);
-        let title = title(slug).unwrap_or(slug);
-        // The script keeps the number current while the page is open.
-        popular.push_str(&format!(
-            "<li data-horizon-slug=\"{slug}\"><a href=\"/{slug}\">{title}</a>: \
-             <b data-horizon=\"viewers\">{viewers}</b> reading now</li>\n"
-        ));
-    }
-    let all = RECIPES.map(|(slug, title)| format!("<a href=\"/{slug}\">{title}</a>"));
+    let now = horizon.active_pages(POPULAR).await;
+    // The script keeps the numbers current while the page is open.
+    let now = now.iter().map(|page| {
+        let viewers = format!("<b data-horizon=\"viewers\">{}</b> reading now", page.viewers);
+        format!(
+            "<li data-horizon-slug=\"{}\">{}: {viewers}</li>\n",
+            page.slug,
+            link(&page.slug)
+        )
+    });
+    // A query of the store. A busy site reads it once a minute.
+    let week = DayRange::ending(horizon.today(), 7);
+    let top = horizon.top(Metric::Visitors, week, POPULAR).await.unwrap_or_default();
+    let top = top.iter().map(|page| {
+        let visitors = Metric::Visitors.format(page.value);
+        format!("<li>{}: {visitors}</li>\n", link(&page.page))
+    });
     let body = format!(
-        "<h2>Popular now</h2>\n<ol>\n{popular}</ol>\n<p>All recipes: {}</p>",
-        all.join(", ")
+        "<h2>Popular now</h2>\n<ol>\n{}</ol>\n<h2>Visitors of this week</h2>\n<ol>\n{}</ol>\n<p>All recipes: {}</p>",
+        now.collect::<String>(),
+        top.collect::<String>(),
+        RECIPES
+            .map(|(slug, title)| format!("<a href=\"/{slug}\">{title}</a>"))
+            .join(", ")
     );
     Html(document("Recipes", "", &body))
+}
+
+fn link(slug: &Slug) -> String {
+    let title = title(slug.as_str()).unwrap_or(slug.as_str());
+    format!("<a href=\"/{slug}\">{title}</a>")
 }
 
 async fn recipe(Path(slug): Path<String>) -> Result<Html<String>, StatusCode> {
@@ -92,7 +110,7 @@ mod tests {
     const FIREFOX: (&str, &str) = ("user-agent", "Mozilla/5.0 Firefox/130.0");
     const SAFARI: (&str, &str) = ("user-agent", "Mozilla/5.0 Safari/605.1");
 
-    /// Reads the list until it has these pages with these viewers.
+    /// Reads the first list until it has these pages with these viewers.
     async fn wait_for_list(server: SocketAddr, expected: &[(&str, &str, u64)]) -> anyhow::Result<()> {
         let row = |(slug, title, viewers): &(&str, &str, u64)| {
             format!(
@@ -100,7 +118,10 @@ mod tests {
                  <b data-horizon=\"viewers\">{viewers}</b> reading now</li>\n"
             )
         };
-        let expected = format!("<ol>\n{}</ol>", expected.iter().map(row).collect::<String>());
+        let expected = format!(
+            "<h2>Popular now</h2>\n<ol>\n{}</ol>",
+            expected.iter().map(row).collect::<String>()
+        );
         let probe = async || {
             let page = http::get(server, "/").await?.text();
             anyhow::ensure!(page.contains(&expected), "the page is {page}");
@@ -110,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_list_has_the_pages_with_the_most_viewers_first() {
+    async fn the_lists_have_the_pages_with_the_most_viewers_and_visitors_first() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -129,6 +150,14 @@ mod tests {
         wait_for_list(address, &both).await.unwrap();
         drop(others);
         wait_for_list(address, &both[1..]).await.unwrap();
+
+        let top = "<ol>\n<li><a href=\"/stew\">Stew</a>: 2</li>\n<li><a href=\"/soup\">Soup</a>: 1</li>\n";
+        let probe = async || {
+            let page = http::get(address, "/").await?.text();
+            anyhow::ensure!(page.contains(top), "the page is {page}");
+            Ok(())
+        };
+        wait_until("the visits are counted", probe).await.unwrap();
 
         drop(soup);
         stop.send(()).unwrap();
