@@ -54,6 +54,8 @@ impl BucketScan<'_, '_> {
     fn topics<R: ReportReader>(&mut self, reader: &R, topics: TopicSelection<'_>) -> Result<(), R::Error> {
         let query = self.query;
         let has_hours = query.time() == Some(Dimension::Hour);
+        // Only the buckets of pages have medians. Those of all topics have likes and comments.
+        let are_pages = !matches!(topics, TopicSelection::Site | TopicSelection::All);
         let selection = TopicBucketSelection {
             topics,
             length: if has_hours {
@@ -65,7 +67,7 @@ impl BucketScan<'_, '_> {
             instants: self.instants.clone(),
             needs_period: query.time().is_some(),
             needs_page: needs(query, Dimension::Page),
-            needs_reading_times: query.metrics.contains(&Metric::MedianTimeOnPage),
+            needs_reading_times: are_pages && query.metrics.contains(&Metric::MedianTimeOnPage),
         };
         reader.topic_buckets(&selection, &mut |bucket| {
             if !accepts(query, Dimension::Page, bucket.page) {

@@ -18,7 +18,8 @@ pub(super) struct Sums {
     pub(super) likes: i64,
     pub(super) comments: i64,
     pub(super) events: i64,
-    pub(super) reading_times: ReadingTimes,
+    /// The page visits in each bin of [`ReadingTimes`]. A scan adds many bins, so they are no map.
+    pub(super) reading_times: Vec<i64>,
 }
 
 impl Sums {
@@ -38,7 +39,13 @@ impl Sums {
         add(&mut self.page_seconds, counts.seconds);
         add(&mut self.finished, counts.finished);
         for (bin, count) in reading_times {
-            self.reading_times.add_to_bin(*bin, *count);
+            let bin = usize::from(*bin);
+            if bin >= self.reading_times.len() {
+                self.reading_times.resize(bin + 1, 0);
+            }
+            if let Some(sum) = self.reading_times.get_mut(bin) {
+                add(sum, *count);
+            }
         }
         self.add_common(counts);
     }
@@ -49,6 +56,14 @@ impl Sums {
         add(&mut self.seconds, counts.seconds);
         add(&mut self.likes, counts.likes);
         add(&mut self.comments, counts.comments);
+    }
+
+    fn median(&self) -> Option<f64> {
+        let mut times = ReadingTimes::default();
+        for (bin, count) in (0..=u8::MAX).zip(&self.reading_times) {
+            times.add_to_bin(bin, *count);
+        }
+        times.median()
     }
 
     /// Returns the value of a metric.
@@ -65,7 +80,7 @@ impl Sums {
             Metric::AnonymousShare => ratio(self.visits.saturating_sub(self.keyed_visits), self.visits),
             Metric::Seconds => Value::Count(self.seconds),
             Metric::TimeOnPage => ratio(self.page_seconds, self.keyed_page_visits),
-            Metric::MedianTimeOnPage => Value::Median(self.reading_times.median()),
+            Metric::MedianTimeOnPage => Value::Median(self.median()),
             Metric::FinishedShare => ratio(self.finished, self.keyed_page_visits),
             Metric::Likes => Value::Count(self.likes),
             Metric::Comments => Value::Count(self.comments),

@@ -26,6 +26,11 @@ pub(super) trait Encoded: serde::Serialize + serde::de::DeserializeOwned {}
 impl Encoded for VisitorState {}
 impl Encoded for SessionRow {}
 impl Encoded for ReadingTimes {}
+impl Encoded for ReadingTimeBins {}
+
+/// The bins of [`ReadingTimes`], which have the same encoding. They are read more quickly than a map.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+pub(super) struct ReadingTimeBins(pub(super) Vec<(u8, i64)>);
 
 pub(super) fn encode(value: &impl Encoded) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(VALUE_BYTES);
@@ -41,5 +46,23 @@ fn decode_bytes<T: Encoded>(bytes: &[u8]) -> std::result::Result<T, DecodeError>
     match bytes {
         [VERSION, rest @ ..] => postcard::from_bytes(rest).map_err(DecodeError::Damaged),
         _ => Err(DecodeError::UnknownVersion(bytes.first().copied())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_histogram_is_read_as_a_list_of_its_bins() {
+        let mut times = ReadingTimes::default();
+        for (seconds, count) in [(0, 3), (1, -1), (70, i64::MAX), (86_400, 1)] {
+            times.add(seconds, count);
+        }
+        for times in [ReadingTimes::default(), times] {
+            let bytes = encode(&times).unwrap();
+            let bins: ReadingTimeBins = decode(ValueRef::Blob(&bytes)).unwrap();
+            assert_eq!(bins.0, times.bins().collect::<Vec<_>>());
+        }
     }
 }

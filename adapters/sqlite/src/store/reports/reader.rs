@@ -7,6 +7,7 @@ use horizon_core::{Day, Timestamp};
 use rusqlite::Row;
 use rusqlite::types::Type;
 
+use super::encoding::ReadingTimeBins;
 use super::packing::{LooseSessions, PART_SESSIONS, next_day, next_session_day, packed_pages, packed_sessions};
 use super::tables::{dimension_code, hour_of_seconds, hour_seconds, read_times};
 use crate::sql::{Db, Sql, reports};
@@ -239,17 +240,16 @@ impl SqlReportReader<'_> {
     ) -> rusqlite::Result<()> {
         let mut statement = self.0.prepare(table.rows)?;
         let mut rows = statement.query(params)?;
-        let mut bins = Vec::new();
+        let mut bins = ReadingTimeBins::default();
         while let Some(row) = rows.next()? {
             if with_reading_times {
-                bins.clear();
-                bins.extend(read_times(row.get_ref(COUNTS + 1)?)?.bins());
+                bins = read_times(row.get_ref(COUNTS + 1)?)?;
             }
             each(TopicBucket {
                 page,
                 period: (table.period)(row.get(COUNTS)?),
                 counts: &counts(row)?,
-                reading_times: &bins,
+                reading_times: &bins.0,
             });
         }
         Ok(())

@@ -8,7 +8,7 @@ use horizon_core::reports::{
 use horizon_core::{Day, Timestamp, VISIT_GAP, VisitorKey};
 use rusqlite::{CachedStatement, OptionalExtension, Result, params};
 
-use super::encoding::{decode, encode};
+use super::encoding::{Encoded, decode, encode};
 use super::site::{self, SqlSite, SqlSiteZone};
 use crate::sql::{Db, Sql, reports as sql};
 
@@ -278,7 +278,7 @@ impl<'a> BucketStatements<'a> {
         let stored = self
             .reading_times
             .query_row([topic, period], |row| read_times(row.get_ref(0)?));
-        let mut times = stored.optional()?.unwrap_or_default();
+        let mut times: ReadingTimes = stored.optional()?.unwrap_or_default();
         times.merge(change);
         (!times.is_empty()).then(|| encode(&times)).transpose()
     }
@@ -303,10 +303,10 @@ pub(super) const fn hour_of_seconds(seconds: i64) -> Timestamp {
     Timestamp::from_millis(seconds.saturating_mul(1_000))
 }
 
-/// Reads a histogram.
-pub(super) fn read_times(value: rusqlite::types::ValueRef<'_>) -> Result<ReadingTimes> {
+/// Reads a histogram as `T`: [`ReadingTimes`] or [`ReadingTimeBins`](super::encoding::ReadingTimeBins).
+pub(super) fn read_times<T: Encoded + Default>(value: rusqlite::types::ValueRef<'_>) -> Result<T> {
     match value {
-        rusqlite::types::ValueRef::Null => Ok(ReadingTimes::default()),
+        rusqlite::types::ValueRef::Null => Ok(T::default()),
         bytes => decode(bytes),
     }
 }
