@@ -1,13 +1,15 @@
 use horizon_core::{
-    Slug, Topic,
+    Error, Slug, Topic,
     reports::{Metric, Value},
 };
+
+use horizon_memory::testing::{Call, Clock, Fake};
 
 use super::site::{DashboardSite, events, noon, range};
 use crate::{
     Horizon, ReportAccess,
     dashboard::{
-        load::{DashboardLoader, notes::NoteSubjects},
+        load::{DashboardLoader, load, notes::NoteSubjects},
         model::{CardKind, Dashboard, ListKind, Shown},
         state::{DashboardState, PeriodChoice},
     },
@@ -268,9 +270,7 @@ async fn pages_have_titles_and_old_ones_a_list() {
         .await
         .unwrap();
     let (state, notes) = DashboardState::parse("pages=old-pages");
-    let page = super::super::load(&horizon, state, notes, &ReportAccess::Full)
-        .await
-        .unwrap();
+    let page = load(&horizon, state, notes, &ReportAccess::Full).await.unwrap();
     assert_eq!(page.cards[0].list.kind, ListKind::Pages);
     assert_eq!(
         lists(&page, CardKind::Pages),
@@ -287,7 +287,7 @@ async fn public_access_has_no_filters_lists_and_ranges() {
     let page = site.load_public(url).await;
     assert!(page.is_public && page.page.is_none() && page.state.filters.is_empty() && page.state.list.is_none());
     assert_eq!(page.state.period, PeriodChoice::Days30);
-    assert_eq!(page.chart.unwrap().metric, Metric::Visits);
+    assert_eq!(page.chart.unwrap().metric, Metric::Visitors);
     assert_eq!(page.cards[1].list.kind, ListKind::Channels);
     assert!(page.notes[0].contains("public"));
     let page = site.load_public("period=7d").await;
@@ -313,4 +313,39 @@ async fn notes_say_what_the_numbers_mean() {
     assert!(!has_note(&page, "Visitors are the sum") && !has_note(&page, "Today is not over"));
     assert!(!has_note(&page, "(other)") && !has_note(&page, "after their day was closed"));
     site.horizon.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_overview_takes_nine_queries_and_a_page_twelve() {
+    let now = noon("2026-11-29");
+    let fake = Fake::new(Clock::at(now));
+    let builder = Horizon::from_ports(fake.ports()).clock(move || now);
+    let horizon = builder.start(|_: &Slug| true).await.unwrap();
+    for (url, queries) in [
+        ("", 9),
+        ("compare=off", 7),
+        ("period=all", 8),
+        ("page=hello", 12),
+        ("source=google", 8),
+        ("list=pages", 1),
+    ] {
+        let before = fake.attempts(Call::Query);
+        let (state, notes) = DashboardState::parse(url);
+        load(&horizon, state, notes, &ReportAccess::Full).await.unwrap();
+        assert_eq!(fake.attempts(Call::Query) - before, queries, "{url}");
+    }
+    horizon.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_an_error() {
+    let now = noon("2026-11-29");
+    let fake = Fake::new(Clock::at(now));
+    let builder = Horizon::from_ports(fake.ports()).clock(move || now);
+    let horizon = builder.start(|_: &Slug| true).await.unwrap();
+    fake.fail_next(Call::Query, Error::unavailable("busy"));
+    let (state, notes) = DashboardState::parse("");
+    let failed = load(&horizon, state, notes, &ReportAccess::Full).await;
+    assert!(failed.err().unwrap().is_retryable());
+    horizon.close().await.unwrap();
 }
