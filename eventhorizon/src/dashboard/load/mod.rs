@@ -14,13 +14,13 @@ use std::time::Duration;
 
 use horizon_core::{
     Error, Slug, Timestamp, Topic,
-    reports::{DayRange, Query, ReportError},
+    reports::{DayRange, Query, RecentDays, ReportError},
 };
 use tokio::time::timeout;
 
 use super::{
     model::{Card, Chart, Dashboard, Figure, PageHeading},
-    state::{DashboardState, ResolvedPeriod},
+    state::{DashboardState, PeriodChoice, ResolvedPeriod},
 };
 use crate::{Horizon, NowSnapshot, PageDescription, ReportAccess};
 use notes::NoteSubjects;
@@ -110,9 +110,11 @@ impl<'a> DashboardLoader<'a> {
         let now = horizon.0.clock.now();
         let today = horizon.time_zone().day_of(now);
         let first = match state.period {
-            super::state::PeriodChoice::All => store.first_day(today).await?,
+            PeriodChoice::All => horizon.first_report_day().await?,
             _ => None,
         };
+        // The whole month, because a reader may have liked a page before its first pageview.
+        let first = first.map(|day| RecentDays::Months(1).ending(day).first);
         Ok(Self {
             horizon,
             state,

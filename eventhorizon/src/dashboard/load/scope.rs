@@ -82,41 +82,19 @@ impl FilterScope {
         !matches!((self, list), (Self::Page(_), ListKind::Pages))
     }
 
-    /// Returns the columns of a list in a card, or of the only list.
+    /// Returns the columns of a list in a card, or of the only list. The store leaves out those that have no meaning
+    /// with the filters.
     pub(super) const fn columns(&self, list: ListKind, is_only: bool) -> &'static [Metric] {
-        match (self, list, is_only) {
-            (Self::Events, ..) | (_, ListKind::Events, _) => &[Metric::Events],
-            (_, ListKind::Pages, false) => &[Metric::Visitors, Metric::Pageviews],
-            (Self::Sessions, ListKind::Pages, true) => &[
-                Metric::Visitors,
-                Metric::Pageviews,
-                Metric::PageVisits,
-                Metric::TimeOnPage,
-                Metric::FinishedShare,
-            ],
-            (_, ListKind::Pages, true) => &[
-                Metric::Visitors,
-                Metric::Pageviews,
-                Metric::PageVisits,
-                Metric::MedianTimeOnPage,
-                Metric::FinishedShare,
-                Metric::Likes,
-                Metric::Comments,
-            ],
-            (_, ListKind::ExitPages, false) => &[Metric::Visitors, Metric::Visits],
+        match (self, list) {
+            (Self::Events, _) | (_, ListKind::Events) => &[Metric::Events],
+            _ if is_only => list.metrics(),
+            (_, ListKind::Pages) => &[Metric::Visitors, Metric::Pageviews],
+            (_, ListKind::ExitPages) => &[Metric::Visitors, Metric::Visits],
             (
                 _,
                 ListKind::Devices | ListKind::Browsers | ListKind::Systems | ListKind::Countries | ListKind::Languages,
-                false,
             ) => &[Metric::Visitors],
-            (_, _, false) => &[Metric::Visitors, Metric::BounceRate],
-            (_, _, true) => &[
-                Metric::Visitors,
-                Metric::Visits,
-                Metric::Pageviews,
-                Metric::BounceRate,
-                Metric::VisitDuration,
-            ],
+            _ => &[Metric::Visitors, Metric::BounceRate],
         }
     }
 }

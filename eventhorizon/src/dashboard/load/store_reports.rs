@@ -1,11 +1,6 @@
-use std::num::NonZeroUsize;
-
 use horizon_core::{
     Day, Error,
-    reports::{
-        Capabilities, DayRange, Dimension, FirstDay, Metric, Query, Refusal, ReportError, Reports, ReportsExt as _,
-        Table,
-    },
+    reports::{Capabilities, FirstDay, Metric, Query, Refusal, ReportError, Reports, ReportsExt as _, Table},
 };
 
 use crate::Horizon;
@@ -132,21 +127,6 @@ impl<'a> StoreReports<'a> {
             missing.merge(std::mem::take(&mut reply.missing));
         }
         Ok((replies, missing))
-    }
-
-    /// Returns the first day of the first month with pageviews, or `None` if there is none until today.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub(super) async fn first_day(&self, today: Day) -> Result<Option<Day>, ReportError> {
-        let days = DayRange::new(Day::default(), today);
-        let query = Query::new(days)
-            .metrics([Metric::Pageviews])
-            .dimensions([Dimension::Month])
-            .limit(NonZeroUsize::MIN);
-        let table = self.reports.query(&query).await?;
-        let month = table.rows.first().and_then(|row| row.dimensions.first());
-        Ok(month.and_then(|month| format!("{month}-01").parse().ok()))
     }
 }
 
