@@ -44,7 +44,11 @@ pub(crate) fn page(dashboard: &Dashboard) -> String {
             body {
                 header {
                     a.site href="/" { bdi { (dashboard.site) } }
-                    @for link in &dashboard.links { a href=(link.href) { (link.title) } }
+                    @if !dashboard.links.is_empty() {
+                        nav aria-label="Site" {
+                            @for link in &dashboard.links { a href=(link.href) { (link.title) } }
+                        }
+                    }
                 }
                 main #main tabindex="-1" data-live=[live(dashboard)] { (main(dashboard)) }
                 p #status .sr role="status" {}

@@ -9,6 +9,9 @@ use crate::{NowSnapshot, dashboard::model::PageTitles};
 /// The pages, and the sources, that are shown.
 const MAX_ROWS: usize = 5;
 
+/// The largest number that fits into a narrow column.
+const MAX_NARROW: u64 = 999_999;
+
 /// The height of the highest bar of the last 30 minutes.
 const HEIGHT: u64 = 100;
 
@@ -60,8 +63,10 @@ struct Row {
 }
 
 fn table(heading: &str, column: &str, rows: impl Iterator<Item = Row>) -> Markup {
+    let rows: Vec<_> = rows.collect();
+    let is_wide = rows.iter().any(|row| row.highest > MAX_NARROW);
     html! {
-        table.rows {
+        table.rows.wide[is_wide] {
             thead { tr { th scope="col" { (heading) } th scope="col" { (column) } } }
             tbody {
                 @for row in rows {
@@ -83,10 +88,8 @@ fn table(heading: &str, column: &str, rows: impl Iterator<Item = Row>) -> Markup
 
 /// Returns the link to the view of a page, over the default period.
 fn page_link(slug: &str) -> String {
-    let query = form_urlencoded::Serializer::new(String::from("?"))
-        .append_pair("page", slug)
-        .finish();
-    query
+    let mut query = form_urlencoded::Serializer::new(String::from("?"));
+    query.append_pair("page", slug).finish()
 }
 
 fn minutes(minutes: &[Option<u64>]) -> Markup {

@@ -122,7 +122,7 @@ let visits = 0;
 let path = location.search;
 
 // Returns what a link is, to find it again in the next page.
-const nameOf = (element) => (element.closest("[id]")?.id ?? "") + element.textContent;
+const nameOf = (element) => (element.closest("[id]")?.id ?? "") + (element.ariaLabel ?? element.textContent);
 
 const show = async (href, link) => {
   const visit = ++visits;
