@@ -48,7 +48,7 @@ pub(super) struct IncludedParts {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RowSelection {
     pub(super) limit: NonZeroUsize,
-    pub(super) offset: usize,
+    pub(super) offset: u32,
 }
 
 impl Default for RowSelection {

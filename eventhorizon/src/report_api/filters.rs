@@ -96,7 +96,7 @@ fn check_modifiers(modifiers: &Value, path: &str) -> Result<(), Problem> {
 fn text(value: &Value, dimension: Dimension, operator: FilterOperator) -> Option<String> {
     let text = match value {
         Value::String(text) => text.clone(),
-        Value::Number(number) if !number.is_f64() => number.to_string(),
+        Value::Number(number) => number.as_i64()?.to_string(),
         _ => return None,
     };
     let is_page = matches!(dimension, Dimension::Page | Dimension::EntryPage | Dimension::ExitPage);

@@ -36,7 +36,7 @@ impl QueryRequest {
             .dimensions(dimensions.iter().map(|named| named.dimension))
             .limit(body.pagination.limit);
         query.filters = filters::parse(&body.filters)?;
-        query.offset = body.pagination.offset;
+        query.offset = usize::try_from(body.pagination.offset).unwrap_or(usize::MAX);
         query.order = order
             .iter()
             .map(|(by, direction)| (by.by, direction.to_direction()))

@@ -34,8 +34,16 @@ def is_time(dimension):
     return dimension.split(":")[0] in TIMES
 
 
+def whole(number):
+    """Returns an integer without a fraction: for JSON Schema, 1.0 is an integer, too."""
+    return int(number) if isinstance(number, float) else number
+
+
 def answerable(query):
     """Changes a query of a report, so that its parts fit together."""
+    query["pagination"] = {name: whole(number) for name, number in query.get("pagination", {}).items()}
+    filters = query.get("filters", [])
+    query["filters"] = [part[:2] + [[whole(value) for value in part[2]]] for part in filters]
     dimensions = query.get("dimensions", [])
     times = [dimension for dimension in dimensions if is_time(dimension)]
     # A dimension has two names, and only one of them may be a time.

@@ -9,7 +9,8 @@ use crate::{ReportedSite, TOKEN, run};
 fn examples(language: &str) -> anyhow::Result<Vec<String>> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reports-api.md");
     let page = fs::read_to_string(&page).with_context(|| format!("{} cannot be read", page.display()))?;
-    let blocks = page.split(&format!("\n```{language}\n")).skip(1);
+    let start = format!("\n```{language}\n");
+    let blocks = page.split(&start).skip(1);
     Ok(blocks
         .filter_map(|block| Some(block.split("\n```").next()?.to_owned()))
         .collect())
@@ -31,7 +32,7 @@ async fn the_examples_of_the_page_for_developers_work() -> anyhow::Result<()> {
             printed.push(run(&mut command, program).await?);
         }
     }
-    let expected = ["\"results\":[{", "page,visitors,", "google", "docs/intro 10"];
+    let expected = ["\"results\":[{", "page,visitors,", "google", "docs/intro 11"];
     for text in expected {
         ensure!(
             printed.iter().any(|output| output.contains(text)),

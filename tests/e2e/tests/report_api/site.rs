@@ -1,10 +1,7 @@
 use std::{
     net::SocketAddr,
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -18,6 +15,9 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// The token for the reports.
 pub(super) const TOKEN: &str = "a token of the tests";
+
+/// The name of the database.
+const DATABASE: &str = "site.db";
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -76,23 +76,12 @@ pub(super) struct ReportedSite {
 impl ReportedSite {
     pub(super) async fn start() -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-        let clock = Arc::new(AtomicI64::new(i64::try_from(now.as_millis())?));
-        let database = folder.path().join("site.db");
-        let builder = |clock: &Arc<AtomicI64>| -> anyhow::Result<Builder> {
-            let clock = Arc::clone(clock);
-            let builder = Horizon::from_urls("memory:", &format!("sqlite:{}", database.display()))?
-                .clock(move || Timestamp::from_millis(clock.load(Ordering::Relaxed)))
-                .time_zone(SiteTimeZone::new("Europe/Berlin")?)
-                .configure(|config| {
-                    config.trusted_proxies = vec!["127.0.0.1/32".parse().expect("a network")];
-                    config.country_header = Some("cf-ipcountry".parse().expect("a header"));
-                });
-            Ok(builder.reports_token(TOKEN)?)
-        };
-        let past = Arc::new(AtomicI64::new(clock.load(Ordering::Relaxed)));
-        read_for_days(builder(&past)?, &past).await?;
-        let horizon = builder(&clock)?.start(|_: &Slug| true).await?;
+        let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        let now = Timestamp::from_millis(i64::try_from(since.as_millis())?);
+        let store = format!("sqlite:{}", folder.path().join(DATABASE).display());
+        let set_up = |now| set_up(&store, now);
+        read_for_days(set_up, now).await?;
+        let horizon = set_up(now)?.start(|_: &Slug| true).await?;
         let app = Router::new().nest("/horizon", horizon_axum::router(&horizon));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -116,7 +105,7 @@ impl ReportedSite {
     }
 
     pub(super) fn database(&self) -> PathBuf {
-        self.folder.path().join("site.db")
+        self.folder.path().join(DATABASE)
     }
 
     /// Returns the first day of the last week, and the first and the last day on which people read.
@@ -132,19 +121,34 @@ impl ReportedSite {
     }
 }
 
-/// Lets people read on each day until now. Each day has one reader more than the day before.
-async fn read_for_days(builder: Builder, clock: &AtomicI64) -> anyhow::Result<()> {
-    let now = clock.load(Ordering::Relaxed);
-    let at = |before: Duration| now - i64::try_from(before.as_millis()).expect("a few days");
-    clock.store(at(24 * HOUR * (DAYS - 1)), Ordering::Relaxed);
-    let horizon = builder.start(|_: &Slug| true).await?;
+/// Sets up a site whose clock starts at `now`, and advances by a millisecond whenever it is read.
+fn set_up(store: &str, now: Timestamp) -> anyhow::Result<Builder> {
+    let proxy = "127.0.0.1/32".parse()?;
+    let header = "cf-ipcountry".parse()?;
+    let reads = AtomicU64::new(0);
+    let clock = move || now.plus(Duration::from_millis(reads.fetch_add(1, Ordering::Relaxed)));
+    let builder = Horizon::from_urls("memory:", store)?
+        .clock(clock)
+        .time_zone(SiteTimeZone::new("Europe/Berlin")?)
+        .configure(|config| {
+            config.trusted_proxies = vec![proxy];
+            config.country_header = Some(header);
+        });
+    Ok(builder.reports_token(TOKEN)?)
+}
+
+/// Lets people read on each day until now. Each day has one reader more than the day before, and a process of its own,
+/// which counts everything on that day.
+async fn read_for_days(set_up: impl Fn(Timestamp) -> anyhow::Result<Builder>, now: Timestamp) -> anyhow::Result<()> {
     for day in 0..DAYS {
-        clock.store(at(24 * HOUR * (DAYS - 1 - day)), Ordering::Relaxed);
+        let horizon = set_up(now.minus(24 * HOUR * (DAYS - 1 - day)))?;
+        let horizon = horizon.start(|_: &Slug| true).await?;
         for (number, reader) in READERS.iter().enumerate().take(usize::try_from(day)? + 3) {
             read(&horizon, day, number, reader).await?;
         }
+        horizon.close().await?;
     }
-    Ok(horizon.close().await?)
+    Ok(())
 }
 
 async fn read(horizon: &Horizon, day: u32, number: usize, reader: &Reader) -> anyhow::Result<()> {
@@ -173,7 +177,7 @@ async fn read(horizon: &Horizon, day: u32, number: usize, reader: &Reader) -> an
 /// Likes the page, comments on it, downloads something, and reads it to its end.
 async fn interact(horizon: &Horizon, caller: &Caller, page: &ExistingPage) -> anyhow::Result<()> {
     horizon.like(page, caller).await?;
-    horizon.comment(page, caller, NewComment::new("Good.")?).await?;
+    horizon.comment(page, NewComment::new("Ada", "Good."), caller).await?;
     horizon.track(page, caller, CustomEvent::new("download")?).await?;
     Ok(horizon.finish(page, caller)?)
 }
