@@ -2,7 +2,7 @@
 
 use std::{env, ffi::OsStr, fs};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use horizon_test_support::{Browser, ServerOptions, WebServer, browser_test, browser_test_with};
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::{
 
 /// Runs axe. Returns its findings: the rule, what is wrong, and the elements.
 const RUN_AXE: &str = r#"
-    return axe.run(document, { resultTypes: ["violations"] }).then(result => result.violations.map(found =>
+    return axe.run(document, { resultTypes: ["violations"], preload: false }).then(result => result.violations.map(found =>
         `${found.id}: ${found.help}: ${found.nodes.slice(0, 5).map(node => node.html).join("\n    ")}`));
 "#;
 
@@ -54,7 +54,9 @@ async fn check(browser: &Browser, what: &str) -> anyhow::Result<()> {
     for scheme in ["light", "dark"] {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         browser.devtools("Emulation.setEmulatedMedia", &features).await?;
-        let findings = browser.script(&script, &[]).await?;
+        let findings = browser.script(&script, &[]).await;
+        // The error contains the whole script.
+        let findings = findings.map_err(|error| anyhow!("{what}, {scheme}: axe: {}", error.root_cause()))?;
         ensure!(findings == json!([]), "{what}, {scheme}: {findings:#}");
     }
     for width in WIDTHS {
