@@ -83,6 +83,16 @@ fn the_first_load_is_small() {
 }
 
 #[test]
+fn the_files_have_no_comments_and_all_their_rules() {
+    let rules = include_str!("../assets/dashboard.css");
+    for bracket in ['{', '}'] {
+        assert_eq!(STYLE.matches(bracket).count(), rules.matches(bracket).count());
+    }
+    assert!(!STYLE.contains("/*") && !STYLE.contains('\n'));
+    assert!(!SCRIPT.contains("//") && SCRIPT.contains("EventSource"));
+}
+
+#[test]
 fn a_row_sets_its_filter_and_that_of_a_set_filter_removes_it() {
     let mut dashboard = fixture::overview();
     assert!(document(&dashboard).links().contains(&"?source=Hacker%20News"));
