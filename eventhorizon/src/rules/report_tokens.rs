@@ -91,9 +91,7 @@ mod tests {
         let values = authorization
             .iter()
             .map(|value| (header::AUTHORIZATION, value.parse().unwrap()));
-        let mut headers = HeaderMap::new();
-        values.for_each(|(name, value)| drop(headers.append(name, value)));
-        tokens.check(&headers)
+        tokens.check(&values.collect())
     }
 
     fn basic(user_and_password: &str) -> String {

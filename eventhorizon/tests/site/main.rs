@@ -20,7 +20,8 @@ mod now;
 mod own_store;
 #[cfg(test)]
 mod page_loads;
-#[cfg(all(test, feature = "dashboard"))]
+#[cfg(test)]
+#[cfg(feature = "dashboard")]
 mod report_access;
 #[cfg(test)]
 mod report_api;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use horizon_app::{
-    BlogIndex, ClusterPage, ErrorPage, ModerationPage, NodeStatus, Site, SlotValues, Template, TemplatePart, View,
-    WebNode, cluster_table,
+    BlogIndex, ClusterPage, ErrorPage, LoginPage, ModerationPage, NodeStatus, Site, SlotValues, Template, TemplatePart,
+    View, WebNode, cluster_table,
 };
 use horizon_core::{Timestamp, wire::PageStats};
 use horizon_posts::Diagnostics;

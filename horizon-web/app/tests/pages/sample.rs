@@ -3,7 +3,8 @@
 use std::{fs, sync::Arc};
 
 use horizon_app::{
-    AssetUrls, BlogIndex, ErrorPage, Link, ModerationItem, ModerationPage, PostCard, PostPage, Site, SlotValues, View,
+    AssetUrls, BlogIndex, ErrorPage, Link, LoginPage, ModerationItem, ModerationPage, PostCard, PostPage, Site,
+    SlotValues, View,
 };
 use horizon_core::{
     Comment, EventId, ReaderId, Slug, Timestamp, Visibility,

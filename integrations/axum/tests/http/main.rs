@@ -16,7 +16,8 @@ mod compression;
 mod contract;
 #[cfg(test)]
 mod cookies;
-#[cfg(all(test, feature = "dashboard"))]
+#[cfg(test)]
+#[cfg(feature = "dashboard")]
 mod dashboard;
 #[cfg(test)]
 mod detached_streams;
