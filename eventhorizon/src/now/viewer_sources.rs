@@ -18,7 +18,7 @@ const RETENTION: Duration = Duration::from_secs(30 * 60);
 /// How long a visitor counts after their last connection closed: 3 seconds, like a viewer.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// The largest number of visitors whose source is known: 100,000, about 10 MB.
+/// The largest number of visitors whose source is known: 100,000, about 7 MB.
 const MAX_VISITORS: usize = 100_000;
 
 /// The shortest time between two searches for visitors to forget while the map is full: 10 seconds.

@@ -63,6 +63,28 @@ async fn pages_are_ordered_by_their_viewers_who_count_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_snapshot_has_the_50_pages_with_the_most_viewers() {
+    let names: Vec<_> = (0..60).map(|number| format!("page-{number}")).collect();
+    let site = TestSite::start(&names).await;
+    let mut streams = Vec::new();
+    for name in &names {
+        streams.push(open(&site, name, ADA, "").await);
+    }
+    for name in ["page-9", "page-58", "page-59"] {
+        streams.push(open(&site, name, BEN, "").await);
+    }
+    let snapshot = now(&site).await;
+    assert_eq!(snapshot.pages.len(), 50);
+    let pages = pages(&snapshot);
+    assert_eq!(
+        pages[..4],
+        [("page-58", 2), ("page-59", 2), ("page-9", 2), ("page-0", 1)]
+    );
+    assert_eq!(pages[49], ("page-50", 1), "by name, of the pages with one viewer");
+    assert_eq!(site.horizon.active_pages(usize::MAX).await.len(), 50);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_viewer_has_the_source_of_the_first_page() {
     let site = TestSite::start(["a", "b"]).await;
     let first = open(&site, "a", ADA, "https://www.google.com/search").await;

@@ -17,7 +17,7 @@ pub use node_info::{Heartbeat, NodeInfo, NodeRole, RegisteredNode};
 /// How often a process should call [`NodeRegistry::heartbeat`]: every second.
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long a silent process stays in the list: 10 minutes.
+/// How long a silent process stays in the list: 10 minutes, and up to one more.
 const RETENTION: Duration = Duration::from_secs(600);
 
 /// The key of [`NodeRegistry::check_replicas`].
@@ -132,7 +132,7 @@ impl NodeRegistry {
         self.run(&self.deregister, &call).await
     }
 
-    /// Returns the processes of the last ten minutes, by name.
+    /// Returns the processes of about the last ten minutes, by name.
     ///
     /// # Errors
     /// Retryable while Redis cannot be reached.
