@@ -2,6 +2,7 @@
 
 mod buckets;
 mod order;
+mod reads;
 mod refusals;
 mod sessions;
 mod times;
