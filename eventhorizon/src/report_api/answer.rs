@@ -73,7 +73,7 @@ impl QueryAnswer {
     /// Returns the answer to a request, from the table of its query.
     pub(super) fn new(
         request: QueryRequest,
-        table: Table,
+        table: &Table,
         time_labels: Option<Vec<String>>,
         zone: &SiteTimeZone,
     ) -> Self {
@@ -82,7 +82,7 @@ impl QueryAnswer {
         let meta = AnswerMeta {
             time_zone: zone.name().to_owned(),
             imports: request.include.imports.then_some(NO_IMPORTS),
-            metric_warnings: warnings::of_metrics(&table),
+            metric_warnings: warnings::of_metrics(table),
             time_labels,
             total_rows: request.include.total_rows.then_some(table.total_rows),
             has_other: table.has_other,

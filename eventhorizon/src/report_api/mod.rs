@@ -36,7 +36,7 @@ impl Horizon {
         let request = QueryRequest::new(body, range)?;
         let labels = request.time_labels(zone)?;
         let table = self.report(request.query()).await.map_err(to_problem)?;
-        Ok(QueryAnswer::new(request, table, labels, zone))
+        Ok(QueryAnswer::new(request, &table, labels, zone))
     }
 }
 
