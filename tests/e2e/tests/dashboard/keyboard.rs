@@ -16,10 +16,11 @@ const MAX_TABS: usize = 250;
 const FOCUSED: &str = r#"
     const element = document.activeElement;
     const style = getComputedStyle(element);
-    const looksFocused = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+    const hasOutline = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+    const frame = element.querySelector(".hit");
+    const hasStroke = frame !== null && getComputedStyle(frame).stroke !== "none";
     const text = element.ariaLabel || element.querySelector("title")?.textContent || element.textContent;
-    const inner = [...element.querySelectorAll("rect")].some(rect => getComputedStyle(rect).outlineStyle !== "none");
-    return [text.trim(), looksFocused || inner, element.closest("[id]")?.id ?? ""];
+    return [text.trim(), hasOutline || hasStroke, element.closest("[id]")?.id ?? ""];
 "#;
 
 /// Returns the links and fields that the keyboard has to reach: all that are shown, and one point of the chart.

@@ -46,10 +46,6 @@ fn run(has_script: bool) -> anyhow::Result<()> {
         let author = &mut Author::signs_in(browser).await?;
         let answers = [
             (
-                "What is being read now?",
-                what_is_being_read_now(author, year, test).await,
-            ),
-            (
                 "Did yesterday's post work?",
                 did_yesterdays_post_work(author, year).await,
             ),
@@ -67,6 +63,11 @@ fn run(has_script: bool) -> anyhow::Result<()> {
             (
                 "Is this month better than last?",
                 is_this_month_better(author, year).await,
+            ),
+            // The last one, because its readers count.
+            (
+                "What is being read now?",
+                what_is_being_read_now(author, year, test).await,
             ),
         ];
         let problems = answers.into_iter().filter_map(|(question, answer)| match answer {
