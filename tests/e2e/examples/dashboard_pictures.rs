@@ -32,7 +32,7 @@ const READERS: [(u8, usize, &str); 7] = [
 ];
 
 /// Widths and heights of the pictures, in CSS pixels.
-const SIZES: [(u32, u32); 2] = [(1280, 1500), (390, 1500)];
+const SIZES: [(u32, u32); 2] = [(1280, 1220), (390, 1285)];
 
 fn main() -> anyhow::Result<()> {
     let folder = PathBuf::from(

@@ -48,15 +48,20 @@ fn axe() -> anyhow::Result<String> {
     })
 }
 
+/// Returns the findings of axe.
+async fn findings(browser: &Browser) -> anyhow::Result<Value> {
+    let script = format!("{}\n{RUN_AXE}", axe()?);
+    let findings = browser.script(&script, &[]).await;
+    // The error contains the whole script.
+    findings.map_err(|error| anyhow!("axe: {}", error.root_cause()))
+}
+
 /// Checks the page in light and dark colours, and on each width.
 async fn check(browser: &Browser, what: &str) -> anyhow::Result<()> {
-    let script = format!("{}\n{RUN_AXE}", axe()?);
     for scheme in ["light", "dark"] {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         browser.devtools("Emulation.setEmulatedMedia", &features).await?;
-        let findings = browser.script(&script, &[]).await;
-        // The error contains the whole script.
-        let findings = findings.map_err(|error| anyhow!("{what}, {scheme}: axe: {}", error.root_cause()))?;
+        let findings = findings(browser).await?;
         ensure!(findings == json!([]), "{what}, {scheme}: {findings:#}");
     }
     for width in WIDTHS {
@@ -110,7 +115,15 @@ fn an_empty_site_says_how_numbers_get_there() -> anyhow::Result<()> {
             .script("return document.querySelector('main').innerText", &[])
             .await?;
         ensure!(text.as_str().is_some_and(|text| text.contains("No visits")), "{text}");
-        check(&author.browser, "an empty site").await
+        check(&author.browser, "an empty site").await?;
+        let broken = "document.querySelector('main').append(document.createElement('input'))";
+        author.browser.script(broken, &[]).await?;
+        let findings = findings(&author.browser).await?;
+        ensure!(
+            findings.to_string().contains("label: "),
+            "axe finds no field without a label: {findings}"
+        );
+        Ok(())
     })
 }
 

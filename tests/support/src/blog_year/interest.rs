@@ -15,7 +15,7 @@ const HOME: f64 = 9.0;
 const WEEK: [f64; 7] = [1.05, 1.08, 1.1, 1.04, 0.95, 0.62, 0.66];
 
 /// How many times as many readers as its first day a post has at its peak.
-const PEAK: f64 = 4.0;
+const PEAK: f64 = 2.0;
 
 /// The largest share by which a day differs from what is expected, by chance.
 const CHANCE: f64 = 0.35;
@@ -87,7 +87,7 @@ impl<'a> Interest<'a> {
         };
         let age = days_between(post.published, day);
         let peak = match post.has_peak && day >= posts::peak(self.range.last) {
-            true => PEAK * post.launch * f64::exp(-1.6 * days_between(posts::peak(self.range.last), day)),
+            true => PEAK * post.launch * f64::exp(-1.4 * days_between(posts::peak(self.range.last), day)),
             false => 0.0,
         };
         post.launch * f64::exp(-age / LAUNCH_DAYS) + post.lasting + peak
