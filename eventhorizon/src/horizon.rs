@@ -142,12 +142,7 @@ impl Horizon {
             pending_names: PendingNames::new(),
             recent_events: Cache::new(RECENT_EVENTS),
             breaker: Breaker::new(tasks.clone(), delivered.clone(), health.clone()),
-            visit_tracker: VisitTracker {
-                presence: Arc::clone(&ports.presence),
-                queue,
-                background,
-                sources: Arc::clone(&now.sources),
-            },
+            visit_tracker: VisitTracker::new(&ports, queue, background, &now),
             now,
             visitors,
             config,
@@ -166,8 +161,6 @@ impl Horizon {
             delivered,
         }));
         horizon.spawn_maintenance();
-        #[cfg(feature = "redis")]
-        horizon.report_viewers();
         horizon
     }
 
@@ -327,6 +320,8 @@ impl Horizon {
         self.spawn_until_closing("maintenance", run_maintenance(Arc::downgrade(&self.0)));
         self.spawn_until_closing("context", self.0.context.run_refresh());
         self.spawn_until_closing("now", run_sampler(Arc::downgrade(&self.0)));
+        #[cfg(feature = "redis")]
+        self.report_viewers();
     }
 
     /// Spawns a background task that is dropped when the site closes.

@@ -3,12 +3,12 @@
 use std::{fmt, future::Future, net::IpAddr, sync::Arc, time::Duration};
 
 use horizon_backend::random_bytes;
-use horizon_core::{Backoff, Presence, PresenceGuard, Result, Topic, Visit, VisitCause, VisitorKey};
+use horizon_core::{Backoff, Ports, Presence, PresenceGuard, Result, Topic, Visit, VisitCause, VisitorKey};
 use tokio::time::{Instant, sleep};
 
 use crate::{
     background_visits::{BackgroundVisits, PendingVisit},
-    now::{ConnectionSource, SourceGuard, ViewerSources},
+    now::{ConnectionSource, NowState, SourceGuard, ViewerSources},
     visit_queue::{OpenVisit, VisitQueue},
 };
 
@@ -40,10 +40,10 @@ impl fmt::Debug for VisitorIdentity {
 /// Counts visits and viewers.
 #[derive(Clone)]
 pub(crate) struct VisitTracker {
-    pub(crate) presence: Arc<dyn Presence>,
+    presence: Arc<dyn Presence>,
     pub(crate) queue: Arc<VisitQueue>,
     pub(crate) background: BackgroundVisits,
-    pub(crate) sources: Arc<ViewerSources>,
+    sources: Arc<ViewerSources>,
 }
 
 /// Keeps a viewer counted until it is dropped.
@@ -54,6 +54,15 @@ pub(crate) struct ViewerGuards {
 }
 
 impl VisitTracker {
+    pub(crate) fn new(ports: &Ports, queue: Arc<VisitQueue>, background: BackgroundVisits, now: &NowState) -> Self {
+        Self {
+            presence: Arc::clone(&ports.presence),
+            queue,
+            background,
+            sources: Arc::clone(&now.sources),
+        }
+    }
+
     /// Counts a visit and a viewer. The cause of `visit`, which has no visitor, is `Open` or `Reopen`. Retries while
     /// the backend is unavailable.
     pub(crate) async fn start(self, topics: Arc<[Topic]>, visit: Visit, identity: VisitorIdentity) -> ViewerGuards {
