@@ -59,8 +59,8 @@ impl Horizon {
         reports.ok_or_else(|| Error::permanent("the store of this site keeps no reports").into())
     }
 
-    /// Returns the pages with the highest values of a metric in a range of days, at most `limit`. Pages with equal values
-    /// are in the order of their names.
+    /// Returns the pages with the highest values of a metric in a range of days, at most `limit`. Pages with equal
+    /// values are in the order of their names.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

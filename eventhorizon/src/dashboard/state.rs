@@ -3,7 +3,9 @@
 use horizon_core::reports::{Filter, Metric};
 
 use super::list_kind::ListKind;
-pub(crate) use super::period::{PeriodChoice, ResolvedPeriod};
+pub(crate) use super::period::PeriodChoice;
+#[cfg(feature = "dashboard")]
+pub(crate) use super::period::ResolvedPeriod;
 
 /// The longest range: 7,306 days, twenty years. It bounds the points of a chart.
 pub(super) const MAX_RANGE_DAYS: u64 = 7_306;

@@ -20,8 +20,11 @@ pub(crate) use hub::{Hub, HubParts, TopicLease};
 pub(crate) use latest::LatestReceiver;
 pub(crate) use observed::ObservedPages;
 pub use open::LiveOptions;
-pub(crate) use open::{check_observed, greeting};
+pub(crate) use open::check_observed;
+#[cfg(feature = "dashboard")]
+pub(crate) use open::greeting;
 pub(crate) use reader_messages::ReaderMessages;
+#[cfg(feature = "dashboard")]
 pub(crate) use sse::encode;
 pub use stream::Live;
 pub(crate) use stream::{OpenConnection, ViewerStream};

@@ -260,8 +260,12 @@ impl Stream for ViewerStream {
 impl fmt::Debug for Live {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Live");
-        if let LiveKind::Viewer(stream) = &self.0 {
-            debug.field("viewer", &stream.cold.viewer);
+        match &self.0 {
+            LiveKind::Viewer(stream) => {
+                debug.field("viewer", &stream.cold.viewer);
+            }
+            #[cfg(feature = "dashboard")]
+            LiveKind::Dashboard(_) => {}
         }
         debug.finish_non_exhaustive()
     }

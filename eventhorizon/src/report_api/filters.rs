@@ -88,7 +88,8 @@ fn check_modifiers(modifiers: &Value, path: &str) -> Result<(), Problem> {
     }
     Err(invalid(
         format!("{path}[3]"),
-        "must be `{\"case_sensitive\": true}` or missing. Values are in lower case, except pages, events and countries.",
+        "must be `{\"case_sensitive\": true}` or missing. Values are in lower case, except pages, events and \
+         countries.",
     ))
 }
 

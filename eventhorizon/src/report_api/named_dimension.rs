@@ -70,7 +70,8 @@ impl NamedDimension {
         Self { name, dimension }
     }
 
-    /// Returns a value as the name promises: Plausible's hours are those of the site's clocks, and its months are dates.
+    /// Returns a value as the name promises: Plausible's hours are those of the site's clocks, and its months are
+    /// dates.
     pub(super) fn text<'a>(&self, value: &'a str, zone: &SiteTimeZone) -> Cow<'a, str> {
         match self.name {
             TIME_HOUR => match value.parse::<jiff::Timestamp>() {
