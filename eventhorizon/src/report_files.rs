@@ -69,7 +69,7 @@ impl Horizon {
         }
         Ok(ReportFile {
             name: format!("{name}-{}-{}.csv", range.first, range.last),
-            csv: report_csv(&table),
+            csv: report_csv(&table)?,
         })
     }
 

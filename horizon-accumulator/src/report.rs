@@ -73,7 +73,7 @@ async fn report(reports: &dyn Reports, arguments: &ReportArguments) -> anyhow::R
             let trends = answer.trends(reports).await;
             Ok((terminal::write(&answer, &trends, terminal::width()), None))
         }
-        Format::Csv => Ok((report_csv(&answer.table), terminal::left_out_note(&answer))),
+        Format::Csv => Ok((report_csv(&answer.table)?, terminal::left_out_note(&answer))),
         Format::Json => Ok((json::report_json(&answer)?, None)),
     }
 }
