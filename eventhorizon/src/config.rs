@@ -39,7 +39,7 @@ pub struct Config {
     /// a proxy passes on another `Host`; see [`Horizon::is_same_origin`](crate::Horizon::is_same_origin). None by
     /// default: `Origin` must match `Host`.
     pub own_origin: Option<Origin>,
-    /// Other origins whose pages may show this site's stats and write to it. None by default.
+    /// Other origins whose pages may show this site's stats and write to it. None by default. They cannot read reports.
     ///
     /// If there are any, the reader cookie is `SameSite=None; Partitioned`: browsers send it from those pages, and a
     /// browser is a different reader on each embedding site. Such a cookie needs

@@ -40,7 +40,7 @@ pub use parse::local_path;
 pub use response::prefers_html;
 use route::Route;
 
-use crate::{Caller, ExistingPage, Horizon, LiveOptions, Problem, ProblemKind, breaker::ANSWER_TIMEOUT};
+use crate::{Caller, ExistingPage, Horizon, LiveOptions, Origin, Problem, ProblemKind, breaker::ANSWER_TIMEOUT};
 
 impl Horizon {
     /// Handles a request of the HTTP contract, which `/openapi.json` describes (OpenAPI 3.1). `horizon-axum` wraps it
@@ -74,7 +74,7 @@ impl Horizon {
     pub async fn handle<B: Body>(&self, peer: IpAddr, request: Request<B>) -> Response<ResponseBody> {
         let (parts, body) = request.into_parts();
         let caller = self.caller_from_parts(peer, parts.headers, parts.extensions);
-        let (origins, headers) = (&self.config().origins, caller.headers());
+        let (origins, headers) = (self.origins_of(parts.uri.path()), caller.headers());
         let mut response = match cors::preflight(origins, &parts.method, headers) {
             Some(response) => response,
             None => {
@@ -87,7 +87,7 @@ impl Horizon {
     }
 
     async fn respond<B: Body>(&self, method: &Method, uri: &Uri, caller: &Caller, body: B) -> HandlerResult {
-        self.check_origin(method, caller.headers())?;
+        self.check_origin(method, uri, caller.headers())?;
         let route = Route::parse(uri.path()).ok_or_else(|| Problem::new(ProblemKind::NotFound))?;
         route.check_method(method)?;
         // Other methods need no body.
@@ -107,9 +107,18 @@ impl Horizon {
         handler.handle(route).await
     }
 
+    /// Returns the other origins whose pages may use a route. Reports are for pages of this site and for programs: a
+    /// page of another origin would read them with the rights of whoever opens it.
+    fn origins_of(&self, path: &str) -> &[Origin] {
+        if Route::parse(path).is_some_and(Route::is_report) {
+            return &[];
+        }
+        &self.config().origins
+    }
+
     /// Rejects requests that write and come from a page of an unknown site (CSRF).
-    fn check_origin(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
-        let is_allowed = || cors::allowed_origin(&self.config().origins, headers).is_some();
+    fn check_origin(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+        let is_allowed = || cors::allowed_origin(self.origins_of(uri.path()), headers).is_some();
         if method.is_safe() || self.is_same_origin(headers) || is_allowed() {
             return Ok(());
         }

@@ -70,6 +70,16 @@ impl<'a> Route<'a> {
         }
     }
 
+    /// Returns whether the route has reports.
+    pub(super) const fn is_report(self) -> bool {
+        match self {
+            #[cfg(feature = "dashboard")]
+            Self::Dashboard | Self::DashboardLive => true,
+            Self::ReportQuery | Self::ReportFile(_) => true,
+            _ => false,
+        }
+    }
+
     /// Checks that the route supports the method.
     pub(super) fn check_method(self, method: &Method) -> Result<(), Problem> {
         let methods: &'static str = match self {

@@ -117,6 +117,21 @@ async fn a_cache_keeps_the_responses_for_each_origin_apart() {
 }
 
 #[tokio::test]
+async fn a_page_of_an_allowed_origin_reads_no_reports() {
+    let horizon = site().await;
+    let preflight = ("access-control-request-method", "POST");
+    for path in ["/dashboard", "/dashboard/live", "/api/v2/query", "/reports/pages.csv"] {
+        let response = send(&horizon, "OPTIONS", path, &[("origin", SHOP), preflight]).await;
+        assert_eq!(names(&response), 0, "{path}");
+        let response = send(&horizon, "GET", path, &[("origin", SHOP)]).await;
+        assert_eq!(names(&response), 0, "{path}");
+    }
+    let cross = ("sec-fetch-site", "cross-site");
+    let query = send(&horizon, "POST", "/api/v2/query", &[("origin", SHOP), cross]).await;
+    assert_eq!(query.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn without_allowed_origins_no_response_has_cors_headers() {
     let horizon = Horizon::in_memory().start(|_: &Slug| true).await.unwrap();
     let preflight = [("origin", SHOP), ("access-control-request-method", "PUT")];
