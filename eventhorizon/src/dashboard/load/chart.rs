@@ -28,62 +28,41 @@ struct ChartTime {
 }
 
 impl DashboardLoader<'_> {
-    /// Returns the chart of a metric, or `None` if the store cannot draw it. `figures` are the metrics at the top.
+    /// Returns the chart, or `None` if the store cannot draw it.
     ///
     /// # Errors
     /// The store cannot be read.
     pub(super) async fn chart(&self) -> Result<(Option<Chart>, MissingNumbers), ReportError> {
         let step = self.step();
-        let mut metrics = self.scope.figures().to_vec();
-        metrics.retain(|metric| {
+        let can_draw = |metric: &Metric| {
             self.store
                 .can_answer(&self.chart_query(self.period.range, *metric, step))
-        });
-        let chosen = self.state.metric.filter(|metric| {
-            let query = self.chart_query(self.period.range, *metric, step);
-            self.store.can_answer(&query)
-        });
+        };
+        let metrics: Vec<Metric> = self.scope.figures().iter().copied().filter(can_draw).collect();
+        let metric = self.state.metric.filter(can_draw).or(metrics.first().copied());
         let times = self.times(self.period.range, step);
-        let Some(metric) = chosen.or(metrics.first().copied()).filter(|_| !times.is_empty()) else {
+        let Some(metric) = metric.filter(|_| !times.is_empty()) else {
             return Ok((None, MissingNumbers::default()));
         };
         let reply = async |range| self.store.query(self.chart_query(range, metric, step)).await;
         let previous = async || match self.previous() {
-            Some(range) => reply(range).await.map(Some),
+            Some(range) => reply(range).await.map(|reply| Some((range, reply))),
             None => Ok(None),
         };
         let (current, previous) = tokio::try_join!(reply(self.period.range), previous())?;
-        let mut missing = current.missing;
-        let before = previous.and_then(|reply| {
+        let (mut missing, mut before) = (current.missing, Vec::new());
+        if let Some((range, reply)) = previous {
             missing.merge(reply.missing);
-            reply.table
+            let table = reply.table.as_ref();
+            before = table.map_or_else(Vec::new, |table| values_at(table, metric, &self.times(range, step)));
+        }
+        let chart = current.table.map(|table| Chart {
+            metric,
+            metrics,
+            step,
+            points: points(&table, metric, times, before),
         });
-        let Some(table) = current.table else {
-            return Ok((None, missing));
-        };
-        let values = values_at(&table, metric, &times);
-        let before = before.zip(self.previous()).map(|(table, range)| {
-            let times = self.times(range, step);
-            values_at(&table, metric, &times)
-        });
-        let mut before = before.into_iter().flatten();
-        let points = times.into_iter().zip(values).map(|(time, value)| ChartPoint {
-            label: time.label,
-            days: time.days.map(|days| (days.first, days.last)),
-            value: (!time.is_future).then_some(Shown::Value(value)),
-            previous: before.next().map(Shown::Value),
-            is_current: time.is_current,
-        });
-        let points = points.collect();
-        Ok((
-            Some(Chart {
-                metric,
-                metrics,
-                step,
-                points,
-            }),
-            missing,
-        ))
+        Ok((chart, missing))
     }
 
     fn step(&self) -> ChartStep {
@@ -148,6 +127,20 @@ impl DashboardLoader<'_> {
         });
         hours.collect()
     }
+}
+
+/// Returns the points of a table, beside the values of the previous period.
+fn points(table: &Table, metric: Metric, times: Vec<ChartTime>, before: Vec<Value>) -> Vec<ChartPoint> {
+    let values = values_at(table, metric, &times);
+    let mut before = before.into_iter();
+    let points = times.into_iter().zip(values).map(|(time, value)| ChartPoint {
+        label: time.label,
+        days: time.days.map(|days| (days.first, days.last)),
+        value: (!time.is_future).then_some(Shown::Value(value)),
+        previous: before.next().map(Shown::Value),
+        is_current: time.is_current,
+    });
+    points.collect()
 }
 
 /// Returns the value of each time. Without a row nothing was counted then.
