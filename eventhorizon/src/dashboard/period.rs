@@ -97,126 +97,59 @@ fn previous(range: DayRange) -> DayRange {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::dashboard::state::DashboardState;
+    use horizon_core::reports::DayRange;
 
-    fn range(first: &str, last: &str) -> DayRange {
-        DayRange::new(first.parse().unwrap(), last.parse().unwrap())
-    }
-
-    /// Returns the days of the period and of the one before as text.
-    fn resolved(period: PeriodChoice, today: &str) -> (String, String) {
-        let text = |range: DayRange| format!("{}..{}", range.first, range.last);
-        let period = period.resolve(today.parse().unwrap(), "2024-05-17".parse().unwrap());
-        (text(period.range), period.previous.map(text).unwrap_or_default())
+    /// Compares lines of a URL's parameters, today, the days, and the days of the previous period.
+    fn check(lines: &str) {
+        for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let mut words = line.split_whitespace();
+            let (state, _) = DashboardState::parse(words.next().unwrap());
+            let today = words.next().unwrap().parse().unwrap();
+            let period = state.period.resolve(today, "2024-05-17".parse().unwrap());
+            let text = |range: DayRange| format!("{}..{}", range.first, range.last);
+            let previous = period.previous.map_or_else(|| "-".to_owned(), text);
+            assert_eq!(
+                [text(period.range), previous],
+                [words.next().unwrap(), words.next().unwrap()],
+                "{line}"
+            );
+        }
     }
 
     #[test]
     fn periods_end_today_and_are_compared_with_the_same_length_before() {
-        for (period, today, days, previous) in [
-            (
-                PeriodChoice::Today,
-                "2026-03-01",
-                "2026-03-01..2026-03-01",
-                "2026-02-28..2026-02-28",
-            ),
-            (
-                PeriodChoice::Yesterday,
-                "2026-03-01",
-                "2026-02-28..2026-02-28",
-                "2026-02-27..2026-02-27",
-            ),
-            (
-                PeriodChoice::Days7,
-                "2028-03-01",
-                "2028-02-24..2028-03-01",
-                "2028-02-17..2028-02-23",
-            ),
-            (
-                PeriodChoice::Days30,
-                "2026-11-29",
-                "2026-10-31..2026-11-29",
-                "2026-10-01..2026-10-30",
-            ),
-            (
-                PeriodChoice::Days90,
-                "2026-11-29",
-                "2026-09-01..2026-11-29",
-                "2026-06-03..2026-08-31",
-            ),
-            (PeriodChoice::All, "2026-11-29", "2024-05-17..2026-11-29", ""),
-            (PeriodChoice::All, "2023-01-01", "2023-01-01..2023-01-01", ""),
-        ] {
-            assert_eq!(resolved(period, today), (days.into(), previous.into()), "{period:?}");
-        }
+        check(
+            "period=today     2026-03-01 2026-03-01..2026-03-01 2026-02-28..2026-02-28
+             period=yesterday 2026-03-01 2026-02-28..2026-02-28 2026-02-27..2026-02-27
+             period=7d        2028-03-01 2028-02-24..2028-03-01 2028-02-17..2028-02-23
+             period=30d       2026-11-29 2026-10-31..2026-11-29 2026-10-01..2026-10-30
+             period=90d       2026-11-29 2026-09-01..2026-11-29 2026-06-03..2026-08-31
+             period=all       2026-11-29 2024-05-17..2026-11-29 -
+             period=all       2023-01-01 2023-01-01..2023-01-01 -",
+        );
+    }
+
+    /// The month before may be shorter, also in a leap year.
+    #[test]
+    fn months_are_compared_with_months() {
+        check(
+            "period=month 2026-11-29 2026-11-01..2026-11-29 2026-10-01..2026-10-29
+             period=month 2026-03-31 2026-03-01..2026-03-31 2026-02-01..2026-02-28
+             period=month 2028-03-30 2028-03-01..2028-03-30 2028-02-01..2028-02-29
+             period=month 2026-01-01 2026-01-01..2026-01-01 2025-12-01..2025-12-01
+             period=12m   2026-11-29 2025-12-01..2026-11-29 2024-12-01..2025-11-29
+             period=12m   2028-02-29 2027-03-01..2028-02-29 2026-03-01..2027-02-28",
+        );
     }
 
     #[test]
-    fn months_are_compared_with_months() {
-        for (period, today, days, previous) in [
-            (
-                PeriodChoice::Month,
-                "2026-11-29",
-                "2026-11-01..2026-11-29",
-                "2026-10-01..2026-10-29",
-            ),
-            // The month before is shorter, also in a leap year.
-            (
-                PeriodChoice::Month,
-                "2026-03-31",
-                "2026-03-01..2026-03-31",
-                "2026-02-01..2026-02-28",
-            ),
-            (
-                PeriodChoice::Month,
-                "2028-03-30",
-                "2028-03-01..2028-03-30",
-                "2028-02-01..2028-02-29",
-            ),
-            (
-                PeriodChoice::Month,
-                "2026-01-01",
-                "2026-01-01..2026-01-01",
-                "2025-12-01..2025-12-01",
-            ),
-            (
-                PeriodChoice::Months12,
-                "2026-11-29",
-                "2025-12-01..2026-11-29",
-                "2024-12-01..2025-11-29",
-            ),
-            (
-                PeriodChoice::Months12,
-                "2028-02-29",
-                "2027-03-01..2028-02-29",
-                "2026-03-01..2027-02-28",
-            ),
-            // A whole month, a quarter, and this month as a range.
-            (
-                PeriodChoice::Range(range("2026-02-01", "2026-02-28")),
-                "2026-11-29",
-                "2026-02-01..2026-02-28",
-                "2026-01-01..2026-01-31",
-            ),
-            (
-                PeriodChoice::Range(range("2026-04-01", "2026-06-30")),
-                "2026-11-29",
-                "2026-04-01..2026-06-30",
-                "2026-01-01..2026-03-31",
-            ),
-            (
-                PeriodChoice::Range(range("2026-11-01", "2026-11-29")),
-                "2026-11-29",
-                "2026-11-01..2026-11-29",
-                "2026-10-01..2026-10-29",
-            ),
-            (
-                PeriodChoice::Range(range("2026-11-01", "2026-11-28")),
-                "2026-11-29",
-                "2026-11-01..2026-11-28",
-                "2026-10-04..2026-10-31",
-            ),
-        ] {
-            assert_eq!(resolved(period, today), (days.into(), previous.into()), "{period:?}");
-        }
+    fn ranges_of_whole_months_and_of_this_month_are_compared_with_months() {
+        check(
+            "from=2026-02-01&to=2026-02-28 2026-11-29 2026-02-01..2026-02-28 2026-01-01..2026-01-31
+             from=2026-04-01&to=2026-06-30 2026-11-29 2026-04-01..2026-06-30 2026-01-01..2026-03-31
+             from=2026-11-01&to=2026-11-29 2026-11-29 2026-11-01..2026-11-29 2026-10-01..2026-10-29
+             from=2026-11-01&to=2026-11-28 2026-11-29 2026-11-01..2026-11-28 2026-10-04..2026-10-31",
+        );
     }
 }
