@@ -1,5 +1,7 @@
 //! Takes the pictures of the dashboard for the README, over a seeded year. Run it as `cargo xtask screenshots`.
 
+mod palette;
+
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -32,7 +34,7 @@ const READERS: [(u8, usize, &str); 7] = [
 ];
 
 /// Widths and heights of the pictures, in CSS pixels.
-const SIZES: [(u32, u32); 2] = [(1280, 1220), (390, 1285)];
+const SIZES: [(u32, u32); 2] = [(1280, 1600), (390, 1600)];
 
 fn main() -> anyhow::Result<()> {
     let folder = PathBuf::from(
@@ -110,5 +112,6 @@ async fn take(browser: &Browser, scheme: &str, file: &Path) -> anyhow::Result<()
             &format!("return document.querySelector('#now .live b')?.textContent === '{viewers}'"),
         )
         .await?;
-    fs::write(file, browser.screenshot().await?).with_context(|| format!("{} cannot be written", file.display()))
+    let picture = palette::with_palette(&browser.screenshot().await?)?;
+    fs::write(file, picture).with_context(|| format!("{} cannot be written", file.display()))
 }
