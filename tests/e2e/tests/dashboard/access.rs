@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use horizon_test_support::{ServerOptions, WebServer, browser_test, http};
 
-use crate::{ADMIN_TOKEN, DASHBOARD, author::Author};
+use crate::{ADMIN_TOKEN, DASHBOARD, author::DashboardReader};
 
 /// The token of a program that reads reports.
 const REPORTS_TOKEN: &str = "a program of the author";
@@ -73,7 +73,7 @@ fn signing_in_leads_back_to_the_dashboard_and_signing_out_closes_it() -> anyhow:
     let options = ServerOptions::default().with("HORIZON_ADMIN_TOKEN", ADMIN_TOKEN);
     browser_test(1, options, async |test| {
         test.expect_in_console("status of 401");
-        let author = Author::signs_in(test.browser("Author").await?).await?;
+        let author = DashboardReader::signs_in(test.browser("Author").await?).await?;
         let browser = &author.browser;
         browser.open("/admin").await?;
         browser.click(&format!("a[href^='{DASHBOARD}']")).await?;

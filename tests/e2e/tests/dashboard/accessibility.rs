@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 
 use crate::{
     ADMIN_TOKEN, DASHBOARD,
-    author::Author,
-    live::Readers,
+    author::DashboardReader,
+    live::LiveReaders,
     year::{options, year, yesterdays_post},
 };
 
 /// Runs axe. Returns its findings: the rule, what is wrong, and the elements.
 const RUN_AXE: &str = r#"
-    return axe.run(document, { resultTypes: ["violations"], preload: false }).then(result => result.violations.map(found =>
+    const options = { resultTypes: ["violations"], preload: false };
+    return axe.run(document, options).then(result => result.violations.map(found =>
         `${found.id}: ${found.help}: ${found.nodes.slice(0, 5).map(node => node.html).join("\n    ")}`));
 "#;
 
@@ -25,7 +26,8 @@ const OVERFLOW: &str = r#"
     const isScrolled = element => element.closest(".scroll, svg, .sr");
     const wide = [...document.querySelectorAll("body *")].filter(element =>
         !isScrolled(element) && element.getBoundingClientRect().right > width + 1);
-    return [document.documentElement.scrollWidth - width, wide.slice(0, 5).map(element => element.outerHTML.slice(0, 200))];
+    const scrolled = document.documentElement.scrollWidth - width;
+    return [scrolled, wide.slice(0, 5).map(element => element.outerHTML.slice(0, 200))];
 "#;
 
 /// A narrow phone, a usual one, a tablet, a laptop and a wall.
@@ -85,8 +87,8 @@ fn overview_page_and_list_have_no_findings_and_fit_every_width() -> anyhow::Resu
     browser_test_with(1, start, async |test| {
         let year = year().await?;
         let new = &yesterdays_post(year)?.slug;
-        let mut author = Author::signs_in(test.browser("Author").await?).await?;
-        let _readers = Readers::open(test.server.address(), new, "mastodon", 1..=2).await?;
+        let mut author = DashboardReader::signs_in(test.browser("Author").await?).await?;
+        let _readers = LiveReaders::open(test.server.address(), new, "mastodon", 1..=2).await?;
         let views = [
             "",
             "?period=today",
@@ -107,7 +109,7 @@ fn overview_page_and_list_have_no_findings_and_fit_every_width() -> anyhow::Resu
 fn an_empty_site_says_how_numbers_get_there() -> anyhow::Result<()> {
     let options = ServerOptions::default().with("HORIZON_ADMIN_TOKEN", ADMIN_TOKEN);
     browser_test(1, options, async |test| {
-        let mut author = Author::signs_in(test.browser("Author").await?).await?;
+        let mut author = DashboardReader::signs_in(test.browser("Author").await?).await?;
         let page = author.opens_the_overview().await?;
         ensure!(page.figures.is_empty() && page.cards.is_empty(), "{page:#?}");
         let text = author

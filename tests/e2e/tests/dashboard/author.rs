@@ -26,12 +26,12 @@ const IS_SHOWN: &str = r#"
 "#;
 
 /// An author with the dashboard open.
-pub(crate) struct Author {
+pub(crate) struct DashboardReader {
     pub(crate) browser: Browser,
     clicks: usize,
 }
 
-impl Author {
+impl DashboardReader {
     /// Opens the dashboard, and signs in.
     pub(crate) async fn signs_in(browser: Browser) -> anyhow::Result<Self> {
         browser.open(DASHBOARD).await?;

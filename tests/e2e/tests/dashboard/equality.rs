@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     ADMIN_TOKEN,
-    author::Author,
+    author::DashboardReader,
     year::{count, options, year},
 };
 
@@ -32,7 +32,7 @@ fn the_number_of_a_page_is_the_same_everywhere() -> anyhow::Result<()> {
         let (year, address) = (year().await?, test.server.address());
         let bearer = format!("Bearer {ADMIN_TOKEN}");
         let authorization = [("authorization", bearer.as_str())];
-        let mut author = Author::signs_in(test.browser("Author").await?).await?;
+        let mut author = DashboardReader::signs_in(test.browser("Author").await?).await?;
         let csv = "/horizon/reports/pages.csv?period=all";
         let csv = http::send(address, http::Method::GET, csv, &authorization, "")
             .await?
@@ -78,7 +78,7 @@ fn the_points_of_the_chart_are_the_days_of_the_year() -> anyhow::Result<()> {
     let start = async || WebServer::start(options().await?).await;
     browser_test_with(1, start, async |test| {
         let year = year().await?;
-        let mut author = Author::signs_in(test.browser("Author").await?).await?;
+        let mut author = DashboardReader::signs_in(test.browser("Author").await?).await?;
         let page = author.opens("?period=7d").await?;
         let days = DayRange::ending(year.today(), 7);
         let numbers = (days.first.number()..=days.last.number()).map(horizon_core::Day::from_number);

@@ -5,7 +5,7 @@ use horizon_test_support::{BlogYear, Browser, WebServer, browser_test_with, wait
 use serde_json::json;
 
 use crate::{
-    author::Author,
+    author::DashboardReader,
     year::{options, year},
 };
 
@@ -65,7 +65,7 @@ fn tab_enter_and_arrow_keys_reach_everything() -> anyhow::Result<()> {
     let start = async || WebServer::start(options().await?).await;
     browser_test_with(1, start, async |test| {
         let year = year().await?;
-        let mut author = Author::signs_in(test.browser("Author").await?).await?;
+        let mut author = DashboardReader::signs_in(test.browser("Author").await?).await?;
         author.opens_the_overview().await?;
         tab_stops_at_everything(&author.browser).await?;
         enter_opens_a_list(&author).await?;
@@ -92,7 +92,7 @@ async fn tab_stops_at_everything(browser: &Browser) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn enter_opens_a_list(author: &Author) -> anyhow::Result<()> {
+async fn enter_opens_a_list(author: &DashboardReader) -> anyhow::Result<()> {
     tab_to(&author.browser, "card-sources", "Campaigns").await?;
     press(&author.browser, "Enter", 13).await?;
     wait_until("the campaigns are shown, and the focus stays", async || {
@@ -106,7 +106,7 @@ async fn enter_opens_a_list(author: &Author) -> anyhow::Result<()> {
     .await
 }
 
-async fn arrows_move_in_the_chart(author: &Author, year: &BlogYear) -> anyhow::Result<()> {
+async fn arrows_move_in_the_chart(author: &DashboardReader, year: &BlogYear) -> anyhow::Result<()> {
     tab_to(&author.browser, "chart", "Thu 26 Nov 2026").await?;
     for _ in year.peak().number()..year.today().number() {
         press(&author.browser, "ArrowLeft", 37).await?;

@@ -1,4 +1,4 @@
-//! Readers of this moment.
+//! LiveReaders of this moment.
 
 use std::{net::SocketAddr, ops::RangeInclusive};
 
@@ -7,16 +7,16 @@ use horizon_core::Slug;
 use horizon_test_support::{SseStream, WebServer, browser_test_with, http, wait_until};
 
 use crate::{
-    author::Author,
+    author::DashboardReader,
     year::{options, year, yesterdays_post},
 };
 
-/// Readers with a page open. They leave when this is dropped.
-pub(crate) struct Readers {
+/// LiveReaders with a page open. They leave when this is dropped.
+pub(crate) struct LiveReaders {
     _streams: Vec<SseStream>,
 }
 
-impl Readers {
+impl LiveReaders {
     /// Opens the page in the browsers of readers from a source, each with its own network.
     pub(crate) async fn open(
         address: SocketAddr,
@@ -34,7 +34,7 @@ impl Readers {
     }
 }
 
-async fn wait_for_viewers(author: &Author, viewers: &str, of_page: &str) -> anyhow::Result<()> {
+async fn wait_for_viewers(author: &DashboardReader, viewers: &str, of_page: &str) -> anyhow::Result<()> {
     wait_until(
         &format!("the dashboard shows {viewers} and {of_page} viewers"),
         async || {
@@ -53,12 +53,12 @@ fn the_numbers_of_this_moment_change_when_a_reader_comes_and_leaves() -> anyhow:
     browser_test_with(1, start, async |test| {
         let (year, address) = (year().await?, test.server.address());
         let (new, old) = (&yesterdays_post(year)?.slug, &year.posts()[1].slug);
-        let mut author = Author::signs_in(test.browser("Author").await?).await?;
+        let mut author = DashboardReader::signs_in(test.browser("Author").await?).await?;
         author.opens_the_overview().await?;
         wait_for_viewers(&author, "0", "").await?;
-        let first = Readers::open(address, new, "mastodon", 1..=2).await?;
+        let first = LiveReaders::open(address, new, "mastodon", 1..=2).await?;
         wait_for_viewers(&author, "2", "").await?;
-        let second = Readers::open(address, old, "google", 3..=3).await?;
+        let second = LiveReaders::open(address, old, "google", 3..=3).await?;
         wait_for_viewers(&author, "3", "").await?;
         let page = author.looks().await?;
         ensure!(

@@ -8,8 +8,8 @@ use horizon_core::{
 use horizon_test_support::{BlogYear, BrowserTest, WebServer, browser_test_with, wait_until};
 
 use crate::{
-    author::Author,
-    live::Readers,
+    author::DashboardReader,
+    live::LiveReaders,
     without_script,
     year::{count, default_period, options, percent, title, year, yesterdays_post},
 };
@@ -43,7 +43,7 @@ fn run(has_script: bool) -> anyhow::Result<()> {
             test.expect_in_console("Blocked script execution");
             without_script(&browser).await?;
         }
-        let author = &mut Author::signs_in(browser).await?;
+        let author = &mut DashboardReader::signs_in(browser).await?;
         let answers = [
             (
                 "Did yesterday's post work?",
@@ -102,12 +102,16 @@ fn same_list(what: &str, shown: &[(&str, &str)], truth: &[(String, u64)]) -> any
     same(what, &shown, &truth.take(shown.len()).collect())
 }
 
-async fn what_is_being_read_now(author: &mut Author, year: &BlogYear, test: &BrowserTest) -> anyhow::Result<usize> {
+async fn what_is_being_read_now(
+    author: &mut DashboardReader,
+    year: &BlogYear,
+    test: &BrowserTest,
+) -> anyhow::Result<usize> {
     let address = test.server.address();
     let (new, old) = (yesterdays_post(year)?, &year.posts()[1]);
     let _readers = (
-        Readers::open(address, &new.slug, "mastodon", 1..=3).await?,
-        Readers::open(address, &old.slug, "google", 4..=5).await?,
+        LiveReaders::open(address, &new.slug, "mastodon", 1..=3).await?,
+        LiveReaders::open(address, &old.slug, "google", 4..=5).await?,
     );
     wait_until("the overview shows the readers", async || {
         let page = author.opens_the_overview().await?;
@@ -128,7 +132,7 @@ async fn what_is_being_read_now(author: &mut Author, year: &BlogYear, test: &Bro
     Ok(author.clicks_so_far())
 }
 
-async fn did_yesterdays_post_work(author: &mut Author, year: &BlogYear) -> anyhow::Result<usize> {
+async fn did_yesterdays_post_work(author: &mut DashboardReader, year: &BlogYear) -> anyhow::Result<usize> {
     let post = yesterdays_post(year)?;
     author.opens_the_overview().await?;
     let page = author.clicks("#card-pages", post.title).await?;
@@ -154,7 +158,7 @@ async fn did_yesterdays_post_work(author: &mut Author, year: &BlogYear) -> anyho
     Ok(author.clicks_so_far())
 }
 
-async fn where_did_the_peak_come_from(author: &mut Author, year: &BlogYear) -> anyhow::Result<usize> {
+async fn where_did_the_peak_come_from(author: &mut DashboardReader, year: &BlogYear) -> anyhow::Result<usize> {
     let peak = year.peak();
     author.opens_the_overview().await?;
     let page = author.clicks(".points", "Tue 24 Nov 2026").await?;
@@ -166,7 +170,7 @@ async fn where_did_the_peak_come_from(author: &mut Author, year: &BlogYear) -> a
     Ok(author.clicks_so_far())
 }
 
-async fn which_old_posts_bring_people(author: &mut Author, year: &BlogYear) -> anyhow::Result<usize> {
+async fn which_old_posts_bring_people(author: &mut DashboardReader, year: &BlogYear) -> anyhow::Result<usize> {
     author.opens_the_overview().await?;
     let page = author.clicks("#card-pages", "Old posts").await?;
     let range = default_period(year);
@@ -189,14 +193,14 @@ fn old_entries(year: &BlogYear, range: DayRange) -> Vec<(String, u64)> {
     old.map(|(slug, visitors)| (title(year, &slug), visitors)).collect()
 }
 
-async fn do_readers_finish(author: &mut Author, year: &BlogYear) -> anyhow::Result<usize> {
+async fn do_readers_finish(author: &mut DashboardReader, year: &BlogYear) -> anyhow::Result<usize> {
     let page = author.opens_the_overview().await?;
     let share = year.sessions(default_period(year)).finished_share();
     same("finished", &page.figure("Finished")?.value, &percent(share))?;
     Ok(author.clicks_so_far())
 }
 
-async fn which_campaign_paid(author: &mut Author, year: &BlogYear) -> anyhow::Result<usize> {
+async fn which_campaign_paid(author: &mut DashboardReader, year: &BlogYear) -> anyhow::Result<usize> {
     author.opens_the_overview().await?;
     author.clicks("#card-sources", "Campaigns").await?;
     let page = author.clicks("#card-sources", "All").await?;
@@ -218,7 +222,7 @@ async fn which_campaign_paid(author: &mut Author, year: &BlogYear) -> anyhow::Re
     Ok(author.clicks_so_far())
 }
 
-async fn phone_or_desktop(author: &mut Author, year: &BlogYear) -> anyhow::Result<usize> {
+async fn phone_or_desktop(author: &mut DashboardReader, year: &BlogYear) -> anyhow::Result<usize> {
     let page = author.opens_the_overview().await?;
     let devices = year
         .sessions(default_period(year))
@@ -227,7 +231,7 @@ async fn phone_or_desktop(author: &mut Author, year: &BlogYear) -> anyhow::Resul
     Ok(author.clicks_so_far())
 }
 
-async fn is_this_month_better(author: &mut Author, year: &BlogYear) -> anyhow::Result<usize> {
+async fn is_this_month_better(author: &mut DashboardReader, year: &BlogYear) -> anyhow::Result<usize> {
     author.opens_the_overview().await?;
     let page = author.clicks("#period", "Month").await?;
     let month = RecentDays::Months(1).ending(year.today());
