@@ -41,7 +41,7 @@
 //! | comments | [`NewComment`], [`CommentOutcome`], [`Paging`], [`Comment`], [`Visibility`], [`Moderation`] |
 //! | rendering pages | [`PageReads`], [`PageStats`], [`StatsSnapshot`], [`ThreadsSnapshot`] |
 //! | reports | [`Query`], [`DayRange`], [`Day`], [`Metric`], [`Dimension`], [`Filter`], [`FilterOperator`] |
-//! | answers of reports | [`Table`], [`Value`], [`OrderBy`], [`Direction`], [`ReportError`] |
+//! | answers of reports | [`Table`], [`TopPage`], [`Value`], [`OrderBy`], [`Direction`], [`ReportError`] |
 //! | reading reports | [`ReportPolicy`], [`ReportAccess`], [`PageDescription`] |
 //! | what happens now | [`NowSnapshot`], [`ActivePage`], [`ActiveSource`] |
 //! | settings of reports | [`SiteTimeZone`], [`TimeZoneError`], [`SessionRetention`] |

@@ -249,7 +249,8 @@ mod tests {
             ("metric=kpi", "There is no metric “kpi”."),
             (
                 "from=yesterday&to=2026-02-30",
-                "“from” is not a day such as 2026-11-29: “yesterday”. “to” is not a day such as 2026-11-29: “2026-02-30”.",
+                "“from” is not a day such as 2026-11-29: “yesterday”. \
+                 “to” is not a day such as 2026-11-29: “2026-02-30”.",
             ),
             ("from=2026-01-01", "A range needs its first and its last day."),
             ("from=0001-01-01&to=2026-01-01", "A range has at most twenty years."),

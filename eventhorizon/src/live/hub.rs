@@ -179,8 +179,8 @@ impl Hub {
         })
     }
 
-    /// Returns the open pages of this process with the most viewers, each with its viewers on all nodes, in any order. A
-    /// page whose stats are not known has its open streams instead.
+    /// Returns the open pages of this process with the most viewers, each with its viewers on all nodes, in any order.
+    /// A page whose stats are not known has its open streams instead.
     pub(crate) fn busiest_pages(&self, limit: usize) -> Vec<(Slug, u64)> {
         let pages = self.0.pages.lock();
         let viewers = |(topic, page): (&Topic, &WatchedTopic)| {

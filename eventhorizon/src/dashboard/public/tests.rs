@@ -28,14 +28,14 @@ fn worlds(length: usize, highest: i64) -> Vec<Vec<i64>> {
 }
 
 /// Returns what a page shows of each number, and the total, if it is shown.
-type View = (Vec<Option<i64>>, Option<i64>);
+type PublicView = (Vec<Option<i64>>, Option<i64>);
 
 fn total_of(world: &[i64]) -> Option<i64> {
     Some(world.iter().sum()).filter(|total| *total >= MIN_VISITORS)
 }
 
 /// The days of a chart: all of them have a place on the page.
-fn view_of_points(world: &[i64]) -> View {
+fn view_of_points(world: &[i64]) -> PublicView {
     let mut points: Vec<_> = world.iter().map(|number| Some(visible(*number))).collect();
     hide_series(points.iter_mut().collect(), total_of(world));
     let points = points.into_iter().flatten().map(count).collect();
@@ -43,7 +43,7 @@ fn view_of_points(world: &[i64]) -> View {
 }
 
 /// The rows of a list whose visitors have one value each, such as a source. The list has room for `room` of them.
-fn view_of_rows(world: &[i64], room: usize) -> View {
+fn view_of_rows(world: &[i64], room: usize) -> PublicView {
     let mut list = list_of(world.iter().enumerate().filter(|(_, number)| **number > 0), room);
     hide_rows(&mut list, Some(world.iter().sum()));
     let value = |index: usize| {
@@ -75,8 +75,12 @@ fn list_of<'a>(numbers: impl Iterator<Item = (usize, &'a i64)>, room: usize) -> 
 
 /// Returns the hidden numbers, and sums of hidden numbers, that are the same in all worlds that look like this one, and
 /// count one or two visitors, or none if `zero_counts`.
-fn computed(worlds: Vec<Vec<i64>>, zero_counts: bool, view: impl Fn(&[i64]) -> View) -> Vec<(Vec<i64>, Vec<usize>)> {
-    let mut by_view: HashMap<View, Vec<Vec<i64>>> = HashMap::new();
+fn computed(
+    worlds: Vec<Vec<i64>>,
+    zero_counts: bool,
+    view: impl Fn(&[i64]) -> PublicView,
+) -> Vec<(Vec<i64>, Vec<usize>)> {
+    let mut by_view: HashMap<PublicView, Vec<Vec<i64>>> = HashMap::new();
     for world in worlds {
         by_view.entry(view(&world)).or_default().push(world);
     }

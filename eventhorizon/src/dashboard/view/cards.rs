@@ -16,7 +16,9 @@ pub(super) fn card(dashboard: &Dashboard, card: &Card) -> Markup {
                 nav.tabs aria-label={ "Lists of " (names::card(card.kind)) } {
                     @for list in &card.lists {
                         @let current = (*list == shown.kind).then_some("true");
-                        a href={ (state.with_tab(*list).link()) "#" (id) } aria-current=[current] { (names::list(*list)) }
+                        a href={ (state.with_tab(*list).link()) "#" (id) } aria-current=[current] {
+                            (names::list(*list))
+                        }
                     }
                 }
             } @else {

@@ -11,7 +11,7 @@ const MONTHS: [&str; 12] = [
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// The parts of a day.
-struct Date {
+struct CalendarDate {
     year: String,
     month: &'static str,
     /// Without a zero at its start.
@@ -19,7 +19,7 @@ struct Date {
     weekday: &'static str,
 }
 
-impl Date {
+impl CalendarDate {
     fn new(day: Day) -> Self {
         let text = day.to_string();
         let mut parts = text.rsplitn(3, '-');
@@ -46,17 +46,17 @@ impl Date {
 
 /// Returns a day as `29 Nov 2026`.
 pub(super) fn day(day: Day) -> String {
-    Date::new(day).full()
+    CalendarDate::new(day).full()
 }
 
 /// Returns the days from the first to the last: `Sun 29 Nov 2026`, `Nov 2026`, `1–29 Nov 2026`,
 /// `31 Oct – 29 Nov 2026`.
 pub(super) fn range(range: &DayRange) -> String {
-    let (first, last) = (Date::new(range.first), Date::new(range.last));
+    let (first, last) = (CalendarDate::new(range.first), CalendarDate::new(range.last));
     let is_year = first.year == last.year;
     match is_year && first.month == last.month {
         _ if range.first == range.last => format!("{} {}", last.weekday, last.full()),
-        true if first.day == "1" && Date::new(range.last.next()).day == "1" => {
+        true if first.day == "1" && CalendarDate::new(range.last.next()).day == "1" => {
             format!("{} {}", last.month, last.year)
         }
         true => format!("{}–{}", first.day, last.full()),
@@ -72,7 +72,7 @@ pub(super) fn point(step: ChartStep, point: &ChartPoint) -> String {
         (ChartStep::Day, Some((first, _))) => range(&DayRange::new(first, first)),
         (ChartStep::Week, Some((first, _))) => format!("week of {}", day(first.monday())),
         (ChartStep::Month, Some((first, _))) => {
-            let date = Date::new(first);
+            let date = CalendarDate::new(first);
             format!("{} {}", date.month, date.year)
         }
     }
@@ -83,11 +83,11 @@ pub(super) fn axis(step: ChartStep, point: &ChartPoint, is_week: bool) -> String
     match (step, point.days) {
         (ChartStep::Hour, _) | (_, None) => point.label.clone(),
         (ChartStep::Day, Some((first, _))) if is_week => {
-            let date = Date::new(first);
+            let date = CalendarDate::new(first);
             format!("{} {}", date.weekday, date.day)
         }
-        (ChartStep::Day | ChartStep::Week, Some((first, _))) => Date::new(first).short(),
-        (ChartStep::Month, Some((first, _))) => match Date::new(first) {
+        (ChartStep::Day | ChartStep::Week, Some((first, _))) => CalendarDate::new(first).short(),
+        (ChartStep::Month, Some((first, _))) => match CalendarDate::new(first) {
             date if date.month == "Jan" => format!("{} {}", date.month, date.year),
             date => date.month.to_owned(),
         },

@@ -60,7 +60,8 @@ fn paging(dashboard: &Dashboard, list: &List) -> Markup {
         @if list.total_rows > list.rows.len() && !list.rows.is_empty() {
             nav.paging aria-label="Pages of the list" {
                 @if state.offset > 0 {
-                    a href=(state.with_offset(state.offset.saturating_sub(PAGE_ROWS)).link()) rel="prev" { "‹ Previous" }
+                    @let previous = state.offset.saturating_sub(PAGE_ROWS);
+                    a href=(state.with_offset(previous).link()) rel="prev" { "‹ Previous" }
                 }
                 span { (number(state.offset.saturating_add(1))) "–" (number(last)) " of " (number(list.total_rows)) }
                 @if last < list.total_rows {

@@ -36,14 +36,14 @@ pub(crate) fn now_section(now: &NowSnapshot, titles: &PageTitles, has_links: boo
         @if now.pages.is_empty() && now.sources.is_empty() {
             p.nobody { @if now.viewers == Some(0) { "Nobody is reading at the moment." } }
         } @else {
-            (table("Pages", "Viewers", pages.map(|page| Row {
+            (table("Pages", "Viewers", pages.map(|page| NowRow {
                 name: names::value(Dimension::Page, page.slug.as_str(), titles),
                 title: names::page(page.slug.as_str(), titles),
                 link: has_links.then(|| page_link(page.slug.as_str())),
                 viewers: page.viewers,
                 highest,
             })))
-            (table("Sources", if now.nodes > 1 { "Sum of servers" } else { "Viewers" }, sources.map(|source| Row {
+            (table("Sources", if now.nodes > 1 { "Sum of servers" } else { "Viewers" }, sources.map(|source| NowRow {
                 name: names::value(Dimension::Source, &source.source, titles),
                 title: source.source.to_string(),
                 link: None,
@@ -54,7 +54,7 @@ pub(crate) fn now_section(now: &NowSnapshot, titles: &PageTitles, has_links: boo
     }
 }
 
-struct Row {
+struct NowRow {
     name: Markup,
     title: String,
     link: Option<String>,
@@ -62,7 +62,7 @@ struct Row {
     highest: u64,
 }
 
-fn table(heading: &str, column: &str, rows: impl Iterator<Item = Row>) -> Markup {
+fn table(heading: &str, column: &str, rows: impl Iterator<Item = NowRow>) -> Markup {
     let rows: Vec<_> = rows.collect();
     let is_wide = rows.iter().any(|row| row.highest > MAX_NARROW);
     html! {

@@ -1,6 +1,6 @@
-use super::ReportSite;
+use super::QueriedSite;
 
-async fn csv(site: &ReportSite, path: &str) -> String {
+async fn csv(site: &QueriedSite, path: &str) -> String {
     let answer = site.get(path).await;
     assert_eq!(answer.status, 200, "{path}: {:?}", answer.text);
     assert_eq!(
@@ -12,7 +12,7 @@ async fn csv(site: &ReportSite, path: &str) -> String {
 
 #[tokio::test]
 async fn a_file_has_the_list_of_the_dashboard() {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     let pages = csv(&site, "/reports/pages.csv?period=7d").await;
     let expected = "\
 page,visitors,pageviews,page_visits,time_on_page,median_time_on_page,finished_share,likes,comments
@@ -47,7 +47,7 @@ docs/soup,2,2,2,0,0,0,1,0
 
 #[tokio::test]
 async fn old_pages_are_those_that_were_published_long_before() {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     let rows = csv(&site, "/reports/old-pages.csv").await;
     let pages: Vec<_> = rows.lines().map(|line| line.split(',').next().unwrap()).collect();
     assert_eq!(pages, ["entry_page", "bread"]);
@@ -57,7 +57,7 @@ async fn old_pages_are_those_that_were_published_long_before() {
 
 #[tokio::test]
 async fn the_course_is_in_hours_days_or_months() {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     for (query, first) in [
         ("period=yesterday", "2027-01-15T08:00:00Z,2,2,3,1.5,"),
         ("period=7d", "2027-01-15,2,2,3,1.5,"),
@@ -74,7 +74,7 @@ async fn the_course_is_in_hours_days_or_months() {
 
 #[tokio::test]
 async fn a_browser_saves_the_file_under_its_name() {
-    let site = ReportSite::start().await;
+    let site = QueriedSite::start().await;
     let answer = site.get("/reports/pages.csv?period=7d").await;
     let name = "attachment; filename=\"pages-2027-01-09-2027-01-15.csv\"";
     assert_eq!(answer.headers["content-disposition"], name);
@@ -84,7 +84,7 @@ async fn a_browser_saves_the_file_under_its_name() {
 
 #[tokio::test]
 async fn a_file_with_other_numbers_than_asked_for_is_an_error() {
-    let site = ReportSite::start().await;
+    let site = QueriedSite::start().await;
     for (path, status, detail) in [
         ("/reports/pages.csv?period=8d", 400, "There is no period “8d”."),
         (

@@ -17,13 +17,13 @@ use serde_json::Value;
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
 
 /// A response.
-struct Answer {
+struct HttpAnswer {
     status: StatusCode,
     headers: HeaderMap,
     text: Bytes,
 }
 
-impl Answer {
+impl HttpAnswer {
     fn json(&self) -> Value {
         serde_json::from_slice(&self.text).unwrap()
     }
@@ -31,12 +31,12 @@ impl Answer {
 
 /// A site in Berlin whose reports are for callers with the header `x-staff`. Its clock starts at nine o'clock on 15
 /// January 2027, a Friday.
-struct ReportSite {
+struct QueriedSite {
     horizon: Horizon,
     clock: Clock,
 }
 
-impl ReportSite {
+impl QueriedSite {
     async fn start() -> Self {
         let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
         let (fake, now) = (Fake::new(clock.clone()), clock.clone());
@@ -89,7 +89,7 @@ impl ReportSite {
     }
 
     /// Sends a query to the API.
-    async fn query(&self, body: Value) -> Answer {
+    async fn query(&self, body: Value) -> HttpAnswer {
         let request = Request::post("/api/v2/query").header("content-type", "application/json");
         self.send(request.header("x-staff", "1").body(body.to_string()).unwrap())
             .await
@@ -110,18 +110,18 @@ impl ReportSite {
             .collect()
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    async fn get(&self, path: &str) -> HttpAnswer {
         self.send(Request::get(path).header("x-staff", "1").body(String::new()).unwrap())
             .await
     }
 
-    async fn send(&self, request: Request<String>) -> Answer {
+    async fn send(&self, request: Request<String>) -> HttpAnswer {
         let response = self.horizon.handle([192, 0, 2, 200].into(), request).await;
         let (parts, body) = response.into_parts();
         let ResponseBody::Bytes(text) = body else {
             panic!("the response is a stream")
         };
-        Answer {
+        HttpAnswer {
             status: parts.status,
             headers: parts.headers,
             text,

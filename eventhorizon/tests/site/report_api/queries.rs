@@ -1,11 +1,11 @@
 use eventhorizon::{DayRange, Metric, http::Request};
 use serde_json::{Value, json};
 
-use super::ReportSite;
+use super::QueriedSite;
 
 #[tokio::test]
 async fn a_query_in_the_words_of_plausible_has_an_answer_in_its_form() {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     let answer = site
         .answer(json!({
             "site_id": "shop.example.com",
@@ -46,7 +46,7 @@ async fn a_query_in_the_words_of_plausible_has_an_answer_in_its_form() {
 
 #[tokio::test]
 async fn every_metric_and_dimension_has_a_name_of_our_own() {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     let pages = json!({
         "metrics": ["pageviews", "finished_share", "likes", "comments", "median_time_on_page", "time_on_page"],
         "date_range": "day",
@@ -72,14 +72,14 @@ async fn every_metric_and_dimension_has_a_name_of_our_own() {
 
 #[tokio::test]
 async fn an_unknown_number_is_null() {
-    let site = ReportSite::start().await;
+    let site = QueriedSite::start().await;
     let rows = site.rows(json!({ "metrics": ["visitors", "bounce_rate", "median_time_on_page"], "date_range": "day" }));
     assert_eq!(rows.await, [(json!([]), json!([0, null, null]))]);
 }
 
 #[tokio::test]
 async fn events_are_custom_events_and_the_answer_says_so() {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     let answer = site.answer(json!({ "metrics": ["events"], "date_range": "day" })).await;
     assert_eq!(
         answer["meta"]["metric_warnings"]["events"]["code"],
@@ -89,7 +89,7 @@ async fn events_are_custom_events_and_the_answer_says_so() {
 
 #[tokio::test]
 async fn periods_end_today_in_the_zone_of_the_site() {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     for (range, first, last) in [
         (json!("day"), "2027-01-16", "2027-01-16"),
         (json!("7d"), "2027-01-10", "2027-01-16"),
@@ -118,7 +118,7 @@ async fn periods_end_today_in_the_zone_of_the_site() {
             .await;
         assert_eq!(answer["query"]["date_range"], json!([first, last]), "{range}");
     }
-    let site = ReportSite::start().await;
+    let site = QueriedSite::start().await;
     let answer = site
         .answer(json!({ "metrics": ["visitors"], "date_range": "all" }))
         .await;
@@ -127,7 +127,7 @@ async fn periods_end_today_in_the_zone_of_the_site() {
 
 #[tokio::test]
 async fn times_are_written_as_their_name_promises() {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     let times = async |dimension: &str, range: Value| -> Vec<Value> {
         let query = json!({ "metrics": ["pageviews"], "date_range": range, "dimensions": [dimension] });
         let rows = site.rows(query).await.into_iter();
@@ -150,7 +150,7 @@ async fn times_are_written_as_their_name_promises() {
 
 #[tokio::test]
 async fn time_labels_are_all_times_of_the_range() {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     let labels = async |dimension: &str, range: Value| -> Vec<String> {
         let answer = site.answer(json!({
             "metrics": ["visitors"], "date_range": range, "dimensions": [dimension], "include": { "time_labels": true },
@@ -170,7 +170,7 @@ async fn time_labels_are_all_times_of_the_range() {
 
 #[tokio::test]
 async fn filters_are_those_of_the_reports() {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     let pageviews = async |filters: Value| -> Value {
         let query = json!({ "metrics": ["pageviews"], "date_range": "7d", "filters": filters });
         site.rows(query).await[0].1[0].clone()
@@ -201,7 +201,7 @@ async fn filters_are_those_of_the_reports() {
 
 #[tokio::test]
 async fn rows_have_an_order_and_pages() {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     let query = |order: Value, pagination: Value| {
         json!({
             "metrics": ["pageviews"], "date_range": "7d", "dimensions": ["time:day", "event:page"],
@@ -232,7 +232,7 @@ async fn rows_have_an_order_and_pages() {
 
 #[tokio::test]
 async fn nobody_without_access_learns_that_there_are_reports() {
-    let site = ReportSite::start().await;
+    let site = QueriedSite::start().await;
     for request in [Request::post("/api/v2/query"), Request::get("/reports/pages.csv")] {
         let answer = site.send(request.body("no JSON".into()).unwrap()).await;
         let problem = answer.json();
@@ -245,7 +245,7 @@ async fn nobody_without_access_learns_that_there_are_reports() {
 
 #[tokio::test]
 async fn the_top_pages_have_the_highest_numbers() {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     let week = DayRange::ending(site.horizon.today(), 7);
     let top = async |metric, limit| -> Vec<(String, String)> {
         let pages = site.horizon.top(metric, week, limit).await.unwrap().into_iter();

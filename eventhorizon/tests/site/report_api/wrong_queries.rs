@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::ReportSite;
+use super::QueriedSite;
 
 /// A query with an answer.
 fn good() -> Value {
@@ -9,7 +9,7 @@ fn good() -> Value {
 
 /// Checks the errors of queries in which one part is wrong: the place that each names, and a text in its detail.
 async fn assert_errors(part: &str, cases: &[(Value, &str, &str)]) {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     for (value, field, detail) in cases {
         let mut query = good();
         query[part] = value.clone();
@@ -175,7 +175,7 @@ async fn options_have_their_limits() {
 
 #[tokio::test]
 async fn a_metric_that_cannot_be_grouped_is_named() {
-    let site = ReportSite::with_readers().await;
+    let site = QueriedSite::with_readers().await;
     let query = json!({ "metrics": ["likes"], "date_range": "7d", "dimensions": ["visit:source"] });
     let problem = site.query(query).await.json();
     assert_eq!(
@@ -189,7 +189,7 @@ async fn a_metric_that_cannot_be_grouped_is_named() {
 
 #[tokio::test]
 async fn time_labels_are_bounded() {
-    let site = ReportSite::start().await;
+    let site = QueriedSite::start().await;
     for dimension in ["time:hour", "time:day", "time:month"] {
         let mut query = good();
         query["date_range"] = json!(["0001-01-01", "9999-12-31"]);
@@ -202,7 +202,7 @@ async fn time_labels_are_bounded() {
 
 #[tokio::test]
 async fn missing_parts_and_other_bodies_are_named() {
-    let site = ReportSite::start().await;
+    let site = QueriedSite::start().await;
     for (body, field) in [
         (json!({ "metrics": ["visits"] }), "body"),
         (json!([]), "body"),
@@ -225,7 +225,7 @@ async fn missing_parts_and_other_bodies_are_named() {
 
 #[tokio::test]
 async fn an_error_repeats_only_the_start_of_a_name() {
-    let site = ReportSite::start().await;
+    let site = QueriedSite::start().await;
     let mut query = good();
     query["metrics"] = json!(["x".repeat(10_000)]);
     let answer = site.query(query).await;

@@ -3,7 +3,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, ensure};
 use tokio::process::Command;
 
-use crate::{ReportedSite, TOKEN, run};
+use crate::{ServedReports, TOKEN, run};
 
 /// Returns the blocks of code of a language in the page for developers.
 fn examples(language: &str) -> anyhow::Result<Vec<String>> {
@@ -18,7 +18,7 @@ fn examples(language: &str) -> anyhow::Result<Vec<String>> {
 
 #[tokio::test]
 async fn the_examples_of_the_page_for_developers_work() -> anyhow::Result<()> {
-    let site = ReportedSite::start().await?;
+    let site = ServedReports::start().await?;
     let mut printed = Vec::new();
     for (language, program) in [("sh", "sh"), ("python", "python3")] {
         let examples = examples(language)?;

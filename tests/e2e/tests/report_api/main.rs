@@ -13,7 +13,7 @@ use horizon_test_support::process;
 use serde_json::Value;
 use tokio::process::Command;
 
-use site::{ReportedSite, TOKEN};
+use site::{ServedReports, TOKEN};
 
 /// Runs a program, and returns what it prints.
 ///

@@ -4,7 +4,7 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::{ReportedSite, TOKEN, printed_report, run};
+use crate::{ServedReports, TOKEN, printed_report, run};
 
 /// The questions of the client with the same one to `horizon-accumulator report`. The days are `FIRST` to `LAST`, and
 /// the last week starts with `WEEK`.
@@ -41,7 +41,7 @@ const QUESTIONS: [(&str, &str); 10] = [
 
 #[tokio::test]
 async fn a_client_of_plausible_gets_the_numbers_of_the_reports() -> anyhow::Result<()> {
-    let site = ReportedSite::start().await?;
+    let site = ServedReports::start().await?;
     let [week, first, last] = site.days();
     let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/report_api/client.py");
     let mut python = Command::new("python3");

@@ -25,7 +25,7 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const DAYS: u32 = 4;
 
 /// A reader: the country, the agent, the referrer, the query of the first page, and the pages.
-type Reader = (
+type SeededReader = (
     &'static str,
     &'static str,
     &'static str,
@@ -37,7 +37,7 @@ const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 
 const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
                       Version/18.0 Mobile/15E148 Safari/604.1";
 
-const READERS: [Reader; 6] = [
+const READERS: [SeededReader; 6] = [
     ("DE", FIREFOX, "https://www.google.com/", "", &["docs/intro", "pricing"]),
     (
         "EE",
@@ -65,7 +65,7 @@ const READERS: [Reader; 6] = [
 ];
 
 /// A site with four days of readers, which serves its reports over HTTP. Its database is in a folder of its own.
-pub(super) struct ReportedSite {
+pub(super) struct ServedReports {
     pub(super) address: SocketAddr,
     folder: tempfile::TempDir,
     stop: oneshot::Sender<()>,
@@ -73,7 +73,7 @@ pub(super) struct ReportedSite {
     horizon: Horizon,
 }
 
-impl ReportedSite {
+impl ServedReports {
     pub(super) async fn start() -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
@@ -151,7 +151,7 @@ async fn read_for_days(set_up: impl Fn(Timestamp) -> anyhow::Result<Builder>, no
     Ok(())
 }
 
-async fn read(horizon: &Horizon, day: u32, number: usize, reader: &Reader) -> anyhow::Result<()> {
+async fn read(horizon: &Horizon, day: u32, number: usize, reader: &SeededReader) -> anyhow::Result<()> {
     let (country, agent, referrer, query, pages) = *reader;
     let address = format!("192.0.{day}.{number}");
     let headers = [

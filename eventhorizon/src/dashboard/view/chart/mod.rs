@@ -5,7 +5,7 @@ mod table;
 
 use horizon_core::reports::DayRange;
 use maud::{Markup, html};
-use scale::Scale;
+use scale::AxisScale;
 
 use super::{dates, names};
 use crate::dashboard::{
@@ -21,7 +21,7 @@ const BAR_WIDTH: f64 = 0.78;
 
 /// Returns the chart: a bar for each point, a line for the previous period.
 pub(super) fn chart(dashboard: &Dashboard, chart: &Chart) -> Markup {
-    let scale = Scale::new(chart);
+    let scale = AxisScale::new(chart);
     let has_previous = chart.points.iter().any(|point| point.previous.is_some());
     html! {
         figure.chart {
@@ -52,7 +52,7 @@ const fn step_name(step: ChartStep) -> &'static str {
     }
 }
 
-fn plot(dashboard: &Dashboard, chart: &Chart, scale: &Scale) -> Markup {
+fn plot(dashboard: &Dashboard, chart: &Chart, scale: &AxisScale) -> Markup {
     let label = format!("{} per {}", names::metric(chart.metric), step_name(chart.step));
     // One point is in the order of focus; the arrow keys move from there. The table has all links.
     let focus = chart.points.iter().rposition(|point| point.value.is_some());
@@ -81,7 +81,7 @@ fn link(dashboard: &Dashboard, point: &ChartPoint) -> Option<String> {
     (dashboard.period.range != DayRange::new(first, last)).then(|| dashboard.state.with_period(range).link())
 }
 
-fn bar(chart: &Chart, scale: &Scale, index: usize, point: &ChartPoint) -> Markup {
+fn bar(chart: &Chart, scale: &AxisScale, index: usize, point: &ChartPoint) -> Markup {
     let slot = 100.0 / count(chart.points.len());
     let height = point.value.map_or(0.0, |value| scale.height_of(value));
     let x = count(index) * slot;
@@ -115,20 +115,25 @@ fn description(chart: &Chart, point: &ChartPoint) -> String {
 }
 
 /// Returns the line of the previous period, which has gaps where a value is not known.
-fn previous(chart: &Chart, scale: &Scale) -> Markup {
+fn previous(chart: &Chart, scale: &AxisScale) -> Markup {
     let points: Vec<_> = chart.points.iter().enumerate().collect();
     let known = |point: &ChartPoint| matches!(point.previous, Some(Shown::Value(_)));
     let lines = points.split(|(_, point)| !known(point)).filter(|line| !line.is_empty());
     html! {
         svg.previous viewBox={ "0 0 " (chart.points.len() * 10) " 100" } preserveAspectRatio="none" aria-hidden="true" {
             @for line in lines {
-                polyline points=(line.iter().map(|(index, point)| position(*index, point, scale)).collect::<Vec<_>>().join(" ")) {}
+                polyline points=(positions(line, scale)) {}
             }
         }
     }
 }
 
-fn position(index: usize, point: &ChartPoint, scale: &Scale) -> String {
+fn positions(line: &[(usize, &ChartPoint)], scale: &AxisScale) -> String {
+    let positions = line.iter().map(|(index, point)| position(*index, point, scale));
+    positions.collect::<Vec<_>>().join(" ")
+}
+
+fn position(index: usize, point: &ChartPoint, scale: &AxisScale) -> String {
     let height = point.previous.map_or(0.0, |value| scale.height_of(value));
     format!("{},{:.1}", index * 10 + 5, 100.0 - height)
 }

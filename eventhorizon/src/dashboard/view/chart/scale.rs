@@ -16,7 +16,7 @@ const SECONDS: [f64; 13] = [
 ];
 
 /// From 0 to a round number that is at least the highest value.
-pub(super) struct Scale {
+pub(super) struct AxisScale {
     metric: Metric,
     /// The distance between two lines.
     step: f64,
@@ -24,7 +24,7 @@ pub(super) struct Scale {
     ticks: u32,
 }
 
-impl Scale {
+impl AxisScale {
     pub(super) fn new(chart: &Chart) -> Self {
         let values = chart.points.iter().flat_map(|point| [point.value, point.previous]);
         let highest = values.flatten().map(number).fold(0.0, f64::max);
@@ -126,7 +126,7 @@ mod tests {
             previous: None,
             is_current: false,
         };
-        let scale = Scale::new(&Chart {
+        let scale = AxisScale::new(&Chart {
             metric,
             metrics: Vec::new(),
             step: ChartStep::Day,

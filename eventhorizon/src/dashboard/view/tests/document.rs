@@ -11,7 +11,7 @@ const VOID: [&str; 5] = ["meta", "link", "input", "br", "hr"];
 
 /// The elements and the text of a document.
 #[derive(Default)]
-pub(super) struct Document {
+pub(super) struct ParsedHtml {
     pub(super) elements: Vec<Element>,
     /// The text outside tags.
     pub(super) text: String,
@@ -25,18 +25,18 @@ pub(super) struct Element {
 }
 
 #[derive(Default)]
-struct Reader {
-    document: RefCell<Document>,
+struct HtmlReader {
+    document: RefCell<ParsedHtml>,
     open: RefCell<Vec<String>>,
 }
 
-impl Document {
+impl ParsedHtml {
     pub(super) fn new(html: &str) -> Self {
         let options = TokenizerOpts {
             exact_errors: true,
             ..TokenizerOpts::default()
         };
-        let tokenizer = Tokenizer::new(Reader::default(), options);
+        let tokenizer = Tokenizer::new(HtmlReader::default(), options);
         let input = BufferQueue::default();
         input.push_back(html.into());
         let _ = tokenizer.feed(&input);
@@ -88,7 +88,7 @@ impl Element {
     }
 }
 
-impl Reader {
+impl HtmlReader {
     fn start(&self, tag: &Tag) -> TokenSinkResult<()> {
         let name = tag.name.to_string();
         if !tag.self_closing && !VOID.contains(&name.as_str()) {
@@ -116,7 +116,7 @@ impl Reader {
     }
 }
 
-impl TokenSink for Reader {
+impl TokenSink for HtmlReader {
     type Handle = ();
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {

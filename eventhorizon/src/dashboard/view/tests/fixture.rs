@@ -71,9 +71,9 @@ const SOURCES: [&str; 9] = [
 ];
 
 /// A small generator, so that the numbers are the same each time.
-struct Numbers(u64);
+struct RandomNumbers(u64);
 
-impl Numbers {
+impl RandomNumbers {
     fn below(&mut self, limit: u64) -> i64 {
         self.0 = self
             .0
@@ -133,7 +133,7 @@ fn figures() -> Vec<Figure> {
 }
 
 fn points(range: DayRange, step: ChartStep, scale: u64) -> Vec<ChartPoint> {
-    let mut numbers = Numbers(7);
+    let mut numbers = RandomNumbers(7);
     let dimension = match step {
         ChartStep::Month => Dimension::Month,
         ChartStep::Week => Dimension::Week,
@@ -189,7 +189,7 @@ fn chart(range: DayRange, step: ChartStep, scale: u64) -> Chart {
 }
 
 pub(super) fn list(kind: ListKind, values: &[&str], metrics: &[Metric], total_rows: usize, scale: u64) -> List {
-    let mut numbers = Numbers(3);
+    let mut numbers = RandomNumbers(3);
     let mut visitors = i64::try_from(scale).unwrap();
     let highest = visitors;
     let mut row = |value: &&str| {
@@ -267,7 +267,7 @@ pub(super) fn now() -> NowSnapshot {
         source: source.into(),
         viewers,
     };
-    let mut numbers = Numbers(5);
+    let mut numbers = RandomNumbers(5);
     let minutes = (0..30).map(|minute| (minute > 1).then(|| u64::try_from(numbers.below(9)).unwrap() + 8 + minute / 3));
     NowSnapshot {
         viewers: Some(17),
@@ -297,9 +297,15 @@ pub(super) fn overview() -> Dashboard {
 pub(super) fn with_period(choice: PeriodChoice, step: ChartStep, scale: u64) -> Dashboard {
     let period = choice.resolve(day(TODAY), day(FIRST));
     Dashboard {
-        links: vec![DashboardLink::new("Blog", "/"), DashboardLink::new("Moderation", "/admin")],
+        links: vec![
+            DashboardLink::new("Blog", "/"),
+            DashboardLink::new("Moderation", "/admin"),
+        ],
         site: "Event Horizon".to_owned(),
-        state: DashboardState { period: choice, ..DashboardState::default() },
+        state: DashboardState {
+            period: choice,
+            ..DashboardState::default()
+        },
         period,
         is_public: false,
         now: Some(now()),
@@ -309,7 +315,9 @@ pub(super) fn with_period(choice: PeriodChoice, step: ChartStep, scale: u64) -> 
         cards: cards(),
         notes: vec![
             "Nobody is recognised across days: visitors of several days are the sum of the days.".to_owned(),
-            "4.2 % of the visits are of readers who asked not to be recognised. They count as pageviews and visits, not as visitors.".to_owned(),
+            "4.2 % of the visits are of readers who asked not to be recognised. They count as \
+             pageviews and visits, not as visitors."
+                .to_owned(),
             "Days are those of Europe/Berlin.".to_owned(),
         ],
         descriptions: titles(),

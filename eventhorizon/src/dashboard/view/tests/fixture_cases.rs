@@ -148,7 +148,9 @@ fn large() -> Dashboard {
             figure.previous = Some(count(345_678));
         }
     }
-    let long = "An extraordinarily long title that somebody wrote without ever thinking of the people who have to show it in a list, Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft";
+    let long = "An extraordinarily long title that somebody wrote without ever thinking of the people who \
+                have to show it in a \
+                list, Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft";
     dashboard
         .descriptions
         .0

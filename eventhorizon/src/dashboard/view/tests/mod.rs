@@ -4,7 +4,7 @@ mod fixture_cases;
 
 use std::io::Write;
 
-use document::Document;
+use document::ParsedHtml;
 use horizon_core::{
     Slug,
     reports::{Dimension, Filter, FilterOperator, Metric},
@@ -25,8 +25,8 @@ const MAX_FIRST_LOAD: usize = 30_000;
 /// A text with everything that ends an attribute or an element.
 const HOSTILE: &str = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;</title>{{7*7}}";
 
-fn document(dashboard: &Dashboard) -> Document {
-    Document::new(&page(dashboard))
+fn document(dashboard: &Dashboard) -> ParsedHtml {
+    ParsedHtml::new(&page(dashboard))
 }
 
 fn filter(dimension: Dimension, value: &str) -> Filter {
@@ -161,7 +161,7 @@ fn what_happens_now_is_shown_only_where_no_filter_applies() {
 #[test]
 fn nobody_and_unknown_viewers_are_different() {
     let titles = fixture::titles();
-    let text = |now: &NowSnapshot| Document::new(&now_section(now, &titles, true).into_string()).text;
+    let text = |now: &NowSnapshot| ParsedHtml::new(&now_section(now, &titles, true).into_string()).text;
     let mut now = NowSnapshot::default();
     assert_eq!(text(&now), "Reading now –");
     now.viewers = Some(0);
