@@ -13,7 +13,7 @@ use crate::{
     sql::Db,
 };
 
-pub(crate) use read_pool::{READ_FAILED, ReadPool};
+pub(crate) use read_pool::{READ_FAILED, READS, REPORTS, ReadPool};
 
 /// How long a statement waits for another process's lock: 5 seconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -13,7 +13,7 @@ use horizon_core::{Error, Result};
 use tokio::task::spawn_blocking;
 
 use crate::{
-    connection::{self, ReadPool},
+    connection::{self, READS, REPORTS, ReadPool},
     health::StoreHealth,
     writer::{PanicReporter, WriterHandle},
 };
@@ -51,6 +51,8 @@ use reports::SqlSiteZone;
 pub struct SqliteStore {
     writer: WriterHandle,
     read_pool: ReadPool,
+    /// The queries of reports have threads of their own, so that readers of the site do not wait for them.
+    report_pool: ReadPool,
     health: Arc<StoreHealth>,
     panics: Arc<PanicReporter>,
     zone: Arc<SqlSiteZone>,
@@ -75,7 +77,8 @@ impl SqliteStore {
         let panics = Arc::new(PanicReporter::default());
         Ok(Self {
             writer: WriterHandle::start(db, Arc::clone(&health), Arc::clone(&panics))?,
-            read_pool: ReadPool::new(path.into(), Arc::clone(&health)),
+            read_pool: ReadPool::new(path.into(), Arc::clone(&health), READS),
+            report_pool: ReadPool::new(path.into(), Arc::clone(&health), REPORTS),
             health,
             panics,
             zone: Arc::default(),
@@ -130,7 +133,8 @@ impl SqliteStore {
 
     /// Accepts no more calls. The returned function blocks while the store closes, and returns whether it has closed.
     fn start_close(&self) -> impl FnOnce() -> bool + Send + 'static {
-        let (idle, wait_for_writer) = (self.read_pool.close(), self.writer.close());
+        let idle = (self.read_pool.close(), self.report_pool.close());
+        let wait_for_writer = self.writer.close();
         move || {
             // Close the readers first: only the last connection deletes the log, and only one that writes can.
             drop(idle);

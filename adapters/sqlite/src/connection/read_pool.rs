@@ -10,19 +10,35 @@ use tokio::{sync::oneshot, task::spawn_blocking, time::timeout};
 
 use crate::{connection, error, health::StoreHealth, sql::Db};
 
-/// The maximum number of threads that read at the same time, each with its own connection.
-const READ_THREADS: usize = 4;
+/// The limits of the reads of single totals, comments and salts.
+pub(crate) const READS: ReadLimits = ReadLimits {
+    threads: 4,
+    queued: 16_384,
+    group: 64,
+};
 
-/// The maximum number of reads that wait for a thread.
-const QUEUE_READS: usize = 16_384;
-
-/// The maximum number of reads that share one transaction.
-const GROUP_READS: usize = 64;
+/// The limits of the queries of reports, which may take seconds. An overview of the dashboard has about fifteen.
+pub(crate) const REPORTS: ReadLimits = ReadLimits {
+    threads: 2,
+    queued: 256,
+    group: 8,
+};
 
 /// How long a read may take, including its wait for a thread: 10 seconds.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) const READ_FAILED: &str = "the database cannot be read";
+
+/// The limits of a [`ReadPool`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadLimits {
+    /// The maximum number of threads that read at the same time, each with its own connection.
+    threads: usize,
+    /// The maximum number of reads that wait for a thread.
+    queued: usize,
+    /// The maximum number of reads that share one transaction.
+    group: usize,
+}
 
 /// The connections that only read. They are opened on demand.
 ///
@@ -31,6 +47,7 @@ pub(crate) const READ_FAILED: &str = "the database cannot be read";
 pub(crate) struct ReadPool {
     path: Arc<Path>,
     health: Arc<StoreHealth>,
+    limits: ReadLimits,
     queue: Arc<Mutex<ReadQueue>>,
 }
 
@@ -82,10 +99,11 @@ where
 }
 
 impl ReadPool {
-    pub(crate) fn new(path: PathBuf, health: Arc<StoreHealth>) -> Self {
+    pub(crate) fn new(path: PathBuf, health: Arc<StoreHealth>, limits: ReadLimits) -> Self {
         Self {
             path: path.into(),
             health,
+            limits,
             queue: Arc::default(),
         }
     }
@@ -130,7 +148,7 @@ impl ReadPool {
         if queue.is_closed {
             return Err(closed());
         }
-        if queue.jobs.len() >= QUEUE_READS {
+        if queue.jobs.len() >= self.limits.queued {
             return Err(Error::unavailable("too many reads wait for the database"));
         }
         queue.jobs.push_back(job);
@@ -138,7 +156,7 @@ impl ReadPool {
         let limit = if self.health.is_lost() {
             queue.opened.max(1)
         } else {
-            READ_THREADS
+            self.limits.threads
         };
         if queue.workers >= limit {
             return Ok(());
@@ -148,6 +166,7 @@ impl ReadPool {
         drop(queue);
         let worker = ReadWorker {
             queue: Arc::clone(&self.queue),
+            group: self.limits.group,
             is_done: false,
         };
         let (path, health) = (Arc::clone(&self.path), Arc::clone(&self.health));
@@ -177,6 +196,8 @@ impl ReadPool {
 /// down.
 struct ReadWorker {
     queue: Arc<Mutex<ReadQueue>>,
+    /// The maximum number of reads that share one transaction.
+    group: usize,
     is_done: bool,
 }
 
@@ -206,7 +227,7 @@ impl ReadWorker {
     /// same lock, so that the next read starts a new one.
     fn next_group(&mut self) -> Option<(ReadGroup, Option<Connection>)> {
         let mut queue = self.queue.lock();
-        let group = queue.take_share();
+        let group = queue.take_share(self.group);
         if group.is_none() {
             queue.workers -= 1;
             self.is_done = true;
@@ -225,8 +246,8 @@ impl Drop for ReadWorker {
 
 impl ReadQueue {
     /// Removes one worker's share of the queued reads.
-    fn take_share(&mut self) -> Option<(ReadGroup, Option<Connection>)> {
-        let share = self.jobs.len().div_ceil(self.workers.max(1)).min(GROUP_READS);
+    fn take_share(&mut self, limit: usize) -> Option<(ReadGroup, Option<Connection>)> {
+        let share = self.jobs.len().div_ceil(self.workers.max(1)).min(limit);
         let group: ReadGroup = self.jobs.drain(..share).collect();
         (!group.is_empty()).then(|| (group, self.idle.pop()))
     }

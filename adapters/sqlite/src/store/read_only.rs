@@ -5,7 +5,7 @@ use horizon_core::{Error, Result};
 
 use super::SqliteStore;
 use crate::{
-    connection::{self, ReadPool},
+    connection::{self, READS, REPORTS, ReadPool},
     files::{DatabaseFiles, ownership},
     health::StoreHealth,
     schema,
@@ -55,11 +55,12 @@ impl SqliteStore {
             )));
         }
         let health = Arc::new(StoreHealth::new(DatabaseFiles::new(path)?));
-        let read_pool = ReadPool::new(path.into(), Arc::clone(&health));
+        let read_pool = ReadPool::new(path.into(), Arc::clone(&health), READS);
         read_pool.add(db);
         Ok(Self {
             writer: WriterHandle::read_only(),
             read_pool,
+            report_pool: ReadPool::new(path.into(), Arc::clone(&health), REPORTS),
             health,
             panics: Arc::new(PanicReporter::default()),
             path: path.into(),

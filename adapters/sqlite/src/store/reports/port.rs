@@ -33,7 +33,7 @@ impl Reports for SqliteStore {
 
     async fn query(&self, query: &Query) -> Result<Table, ReportError> {
         let (query, zone) = (query.clone(), Arc::clone(&self.zone));
-        self.read_pool.read(move |db| answer_query(db, &zone, &query)).await?
+        self.report_pool.read(move |db| answer_query(db, &zone, &query)).await?
     }
 
     fn capabilities(&self) -> Capabilities {

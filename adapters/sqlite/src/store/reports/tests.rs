@@ -1,3 +1,4 @@
+mod concurrency;
 mod migration;
 mod retention;
 mod verification;
