@@ -9,9 +9,6 @@ use crate::NowSnapshot;
 /// The fewest visitors of a value that is shown: 3.
 const MIN_VISITORS: i64 = 3;
 
-/// The columns of a list that public readers see: counts, which cannot be combined into those of a hidden row.
-const COLUMNS: [Metric; 4] = [Metric::Visitors, Metric::Visits, Metric::Pageviews, Metric::PageVisits];
-
 const HIDDEN: &str = "Values of fewer than three visitors are hidden, and others from which they could be computed.";
 
 const VISITORS: &str = "Visitors are counted anew each day: those of several days are the sum of the days.";
@@ -126,7 +123,8 @@ fn hide_series(points: Vec<&mut Option<Shown>>, total: Option<i64>) {
     }
 }
 
-/// Removes the rows of too few visitors, and the columns that are not in [`COLUMNS`].
+/// Removes the rows of too few visitors, and the columns other than visitors. A visitor may count in several rows, but
+/// a pageview in one: its total and the shown rows would tell the sum of the others.
 fn hide_rows(list: &mut List, total: Option<i64>) {
     let visitors = list.metrics.iter().position(|metric| *metric == Metric::Visitors);
     let (Some(visitors), Some(total)) = (visitors, total.filter(|&total| total >= MIN_VISITORS)) else {
@@ -141,13 +139,9 @@ fn hide_rows(list: &mut List, total: Option<i64>) {
     list.rows
         .retain(|row| number(&row.values).is_some_and(|number| cutoff.shows(number)));
     list.total_rows = list.rows.len();
-    let is_public: Vec<bool> = list.metrics.iter().map(|metric| COLUMNS.contains(metric)).collect();
-    retain(&mut list.metrics, &is_public);
+    list.metrics = vec![Metric::Visitors];
     for row in &mut list.rows {
-        retain(&mut row.values, &is_public);
-        let row_visitors = Some(MIN_VISITORS);
-        let values = list.metrics.iter().zip(&mut row.values);
-        values.for_each(|(metric, value)| *value = shown(*metric, *value, row_visitors));
+        row.values = row.values.get(visitors).copied().into_iter().collect();
     }
     set_bars(list);
 }
@@ -161,11 +155,6 @@ fn set_bars(list: &mut List) {
         let share = first(&row.values) as f64 / highest as f64;
         row.bar = share;
     }
-}
-
-fn retain<T>(values: &mut Vec<T>, is_kept: &[bool]) {
-    let mut is_kept = is_kept.iter();
-    values.retain(|_| is_kept.next().copied().unwrap_or(false));
 }
 
 /// Which numbers of a series or list are hidden: those up to a highest one.

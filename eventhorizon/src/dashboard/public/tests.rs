@@ -238,7 +238,7 @@ fn a_chart_of_another_metric_than_visitors_is_not_shown() {
 }
 
 #[test]
-fn a_list_has_no_rates_and_no_trace_of_the_removed_rows() {
+fn a_list_has_only_visitors_and_no_trace_of_the_removed_rows() {
     // Ordered by pageviews: one visitor opened most pages.
     let row = |visitors, pageviews| ListRow {
         value: "".into(),
@@ -248,20 +248,40 @@ fn a_list_has_no_rates_and_no_trace_of_the_removed_rows() {
     let mut list = List {
         kind: ListKind::Pages,
         metrics: vec![Metric::Pageviews, Metric::Visitors, Metric::BounceRate],
-        rows: vec![row(1, 400), row(30, 100), row(20, 50), row(3, 8), row(2, 5)],
+        rows: vec![row(1, 400), row(30, 100), row(15, 50), row(3, 8), row(2, 5)],
         total_rows: 5,
         has_other: false,
     };
     hide_rows(&mut list, Some(40));
-    assert_eq!(list.metrics, [Metric::Pageviews, Metric::Visitors]);
+    assert_eq!(list.metrics, [Metric::Visitors]);
     let rows = list.rows.iter().map(|row| (row.values.clone(), row.bar));
     let expected = [
-        (vec![visible(100), visible(30)], 1.0),
-        (vec![visible(50), visible(20)], 0.5),
-        (vec![visible(8), visible(3)], 0.08),
+        (vec![visible(30)], 1.0),
+        (vec![visible(15)], 0.5),
+        (vec![visible(3)], 0.1),
     ];
     assert_eq!(rows.collect::<Vec<_>>(), expected);
     assert_eq!(list.total_rows, 3);
+}
+
+#[test]
+fn pageviews_do_not_tell_how_many_opened_the_pages_that_are_not_listed() {
+    // Five visitors opened nine pages each, and two others one page each: 47 pageviews, 45 of them on the listed pages.
+    let row = |index: usize| ListRow {
+        value: index.to_string().into(),
+        values: vec![visible(5), visible(5)],
+        bar: 1.0,
+    };
+    let mut list = List {
+        kind: ListKind::Pages,
+        metrics: vec![Metric::Visitors, Metric::Pageviews],
+        rows: (0..9).map(row).collect(),
+        total_rows: 11,
+        has_other: false,
+    };
+    hide_rows(&mut list, Some(7));
+    let is_summed = |metric: &Metric| *metric != Metric::Visitors;
+    assert!(list.rows.is_empty() || !list.metrics.iter().any(is_summed));
 }
 
 #[test]
