@@ -1,6 +1,6 @@
 //! Texts of a request as values.
 
-use horizon_core::ContextValue;
+use horizon_core::{ContextValue, reports::OTHER_VALUE};
 
 /// How much of a text becomes a value, in bytes. More than [`ContextValue::MAX_CHARS`] characters, because characters
 /// have up to four bytes and some are removed.
@@ -14,8 +14,9 @@ pub(crate) fn value(text: &str) -> Option<ContextValue> {
 }
 
 /// Returns the text of a parameter as a value. `None` with `@`: mail programs put the address of the reader into links.
+/// `None` for [`OTHER_VALUE`], which says in reports that there are too many values.
 pub(crate) fn parameter_value(text: &str) -> Option<ContextValue> {
-    value(text).filter(|_| !text.contains('@'))
+    value(text).filter(|value| !text.contains('@') && value.as_str() != OTHER_VALUE)
 }
 
 /// Returns the start of the text, at most this many bytes.
@@ -42,5 +43,13 @@ mod tests {
             assert_eq!(chars, ContextValue::MAX_CHARS);
         }
         assert_eq!(cut("aé", 2), "a");
+    }
+
+    #[test]
+    fn a_parameter_is_neither_an_address_nor_the_name_of_further_values() {
+        for ignored in ["ada@example.org", "(other)", " (Other)\u{200b} "] {
+            assert_eq!(parameter_value(ignored), None, "{ignored}");
+        }
+        assert!(parameter_value("other").is_some());
     }
 }
