@@ -135,6 +135,10 @@ pub(crate) struct List {
     pub(crate) total_rows: usize,
     /// Whether some values count as "(other)".
     pub(crate) has_other: bool,
+    /// Whether the store can filter by a value of the list, so that each row is a link.
+    pub(crate) can_filter: bool,
+    /// Whether the store does not have the list for these days and filters. It then has no rows, and a note says why.
+    pub(crate) is_missing: bool,
 }
 
 pub(crate) struct ListRow {

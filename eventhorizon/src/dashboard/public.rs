@@ -34,6 +34,10 @@ pub(super) fn hide_small_values(dashboard: &mut Dashboard, notes: Vec<String>) {
     if let Some(chart) = &mut dashboard.chart {
         hide_points(chart, total, previous);
     }
+    // Nobody knows how many visitors are behind an event.
+    dashboard
+        .cards
+        .retain(|card| card.list.is_missing || card.list.metrics.contains(&Metric::Visitors));
     for Card { list, .. } in &mut dashboard.cards {
         hide_rows(list, total);
     }

@@ -79,7 +79,7 @@ pub enum Refusal {
     #[error("this store has no `{0}`; use SQLite")]
     Dimension(Dimension),
     /// The store keeps no sessions, so it cannot filter.
-    #[error("this store cannot filter by `{dimension}` ({operator:?}); use SQLite")]
+    #[error("this store cannot filter by `{dimension}` here; use SQLite")]
     Filter {
         /// The dimension.
         dimension: Dimension,

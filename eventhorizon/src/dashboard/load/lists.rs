@@ -2,10 +2,10 @@ use std::num::NonZeroUsize;
 
 use horizon_core::{
     Slug,
-    reports::{ReportError, Row, Table},
+    reports::{Filter, FilterOperator, Query, ReportError, Row, Table},
 };
 
-use super::{DashboardLoader, store_reports::MissingNumbers};
+use super::{DashboardLoader, scope::FilterScope, store_reports::MissingNumbers};
 use crate::dashboard::{
     is_old_page,
     model::{Card, CardKind, List, ListKind, ListRow, Shown},
@@ -74,7 +74,7 @@ impl DashboardLoader<'_> {
         lists.collect()
     }
 
-    fn list_query(&self, kind: ListKind, is_only: bool) -> horizon_core::reports::Query {
+    fn list_query(&self, kind: ListKind, is_only: bool) -> Query {
         let columns = self.scope.columns(kind, is_only).iter().copied();
         self.query(self.period.range)
             .metrics(columns)
@@ -93,12 +93,31 @@ impl DashboardLoader<'_> {
             query.limit = NonZeroUsize::new(offset.saturating_add(rows));
         }
         let reply = self.store.query(query).await?;
+        let is_missing = reply.table.is_none();
         let mut table = reply.table.unwrap_or_default();
         if kind == ListKind::OldPages {
             table.rows.retain(|row| self.is_old(row));
             table.total_rows = table.rows.len();
         }
-        Ok((new_list(kind, &table, offset, rows), reply.missing))
+        let list = List {
+            can_filter: self.can_filter(kind, &table),
+            is_missing,
+            ..new_list(kind, &table, offset, rows)
+        };
+        Ok((list, reply.missing))
+    }
+
+    /// Returns whether the store has a number of a value of the list, with the other filters.
+    fn can_filter(&self, kind: ListKind, table: &Table) -> bool {
+        let Some(value) = table.rows.first().and_then(|row| row.dimensions.first()) else {
+            return false;
+        };
+        let filter = Filter::new(kind.dimension(), FilterOperator::Is, [&**value]);
+        let filters = self.state.with_filter(filter).filters;
+        let figures = FilterScope::new(&filters).figures().iter().copied();
+        let query = Query::new(self.period.range).metrics(figures);
+        self.store
+            .can_answer_some(&filters.into_iter().fold(query, Query::filter))
     }
 
     fn is_old(&self, row: &Row) -> bool {
@@ -135,5 +154,7 @@ fn new_list(kind: ListKind, table: &Table, offset: usize, rows: usize) -> List {
         rows: table.rows.iter().skip(offset).take(rows).map(new_row).collect(),
         total_rows: table.total_rows,
         has_other: table.has_other,
+        can_filter: false,
+        is_missing: false,
     }
 }

@@ -70,6 +70,8 @@ fn list_of<'a>(numbers: impl Iterator<Item = (usize, &'a i64)>, room: usize) -> 
         rows,
         total_rows,
         has_other: false,
+        can_filter: true,
+        is_missing: false,
     }
 }
 
@@ -238,6 +240,24 @@ fn a_chart_of_another_metric_than_visitors_is_not_shown() {
 }
 
 #[test]
+fn a_list_without_visitors_is_not_shown() {
+    let mut dashboard = dashboard(30);
+    let events = Card {
+        kind: CardKind::Events,
+        lists: vec![ListKind::Events],
+        list: List {
+            kind: ListKind::Events,
+            metrics: vec![Metric::Events],
+            ..list_of([(0, &90)].into_iter(), 1)
+        },
+    };
+    dashboard.cards.push(events);
+    hide_small_values(&mut dashboard, Vec::new());
+    let cards: Vec<_> = dashboard.cards.iter().map(|card| card.kind).collect();
+    assert_eq!(cards, [CardKind::Sources]);
+}
+
+#[test]
 fn a_list_has_only_visitors_and_no_trace_of_the_removed_rows() {
     // Ordered by pageviews: one visitor opened most pages.
     let row = |visitors, pageviews| ListRow {
@@ -251,6 +271,8 @@ fn a_list_has_only_visitors_and_no_trace_of_the_removed_rows() {
         rows: vec![row(1, 400), row(30, 100), row(15, 50), row(3, 8), row(2, 5)],
         total_rows: 5,
         has_other: false,
+        can_filter: true,
+        is_missing: false,
     };
     hide_rows(&mut list, Some(40));
     assert_eq!(list.metrics, [Metric::Visitors]);

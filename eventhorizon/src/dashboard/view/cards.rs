@@ -25,7 +25,7 @@ pub(super) fn card(dashboard: &Dashboard, card: &Card) -> Markup {
                 h2.tabs { (names::list(shown.kind)) }
             }
             @if shown.rows.is_empty() {
-                p.nobody { "Nothing in this period." }
+                (list::nothing(dashboard, shown))
             } @else {
                 (list::table(dashboard, shown))
             }

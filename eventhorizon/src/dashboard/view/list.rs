@@ -32,7 +32,7 @@ pub(super) fn page(dashboard: &Dashboard) -> Markup {
                 @if !dashboard.is_public { a.csv href=(csv(dashboard, list)) download { "CSV" } }
             }
             @if list.rows.is_empty() {
-                p.nobody { "Nothing in this period." }
+                (nothing(dashboard, list))
             } @else {
                 div.scroll { (table(dashboard, list)) }
             }
@@ -72,7 +72,19 @@ fn paging(dashboard: &Dashboard, list: &List) -> Markup {
     }
 }
 
-/// Returns the rows. Each is a link that filters by its value.
+/// Returns why a list has no rows.
+pub(super) fn nothing(dashboard: &Dashboard, list: &List) -> Markup {
+    let reason = if list.is_missing {
+        "Not available for these days and filters."
+    } else if dashboard.is_public {
+        "Nothing, or too few visitors to show it."
+    } else {
+        "Nothing in this period."
+    };
+    html! { p.nobody { (reason) } }
+}
+
+/// Returns the rows. Each is a link that filters by its value, if the store can.
 pub(super) fn table(dashboard: &Dashboard, list: &List) -> Markup {
     html! {
         table.rows.wide[is_wide(list)] {
@@ -106,7 +118,7 @@ fn row(dashboard: &Dashboard, list: &List, row: &ListRow) -> Markup {
     let dimension = list.kind.dimension();
     let name = names::value(dimension, &row.value, &dashboard.descriptions);
     let is_filter = links::value_filter(&dashboard.state, dimension, &row.value).is_some();
-    let has_link = !dashboard.is_public && *row.value != *OTHER_VALUE;
+    let has_link = list.can_filter && !dashboard.is_public && *row.value != *OTHER_VALUE;
     html! {
         tr {
             th scope="row" title=[title(dashboard, dimension, &row.value)] {

@@ -142,7 +142,7 @@ fn page_heading(dashboard: &Dashboard, page: &PageHeading) -> Markup {
     }
 }
 
-/// Returns whether nothing was counted in the period.
+/// Returns whether nothing was counted in the period, or the store has none of the numbers.
 fn is_empty(dashboard: &Dashboard) -> bool {
     let is_nothing = |value: Shown| matches!(value, Shown::Value(value) if value.to_f64().is_none_or(|v| v == 0.0));
     dashboard.figures.iter().all(|figure| is_nothing(figure.value))
@@ -152,13 +152,17 @@ fn is_empty(dashboard: &Dashboard) -> bool {
 fn empty(dashboard: &Dashboard) -> Markup {
     html! {
         section.empty {
-            h2 { "No visits in this period" }
-            @if dashboard.state.filters.is_empty() {
+            @if dashboard.figures.is_empty() {
+                h2 { "These numbers are not available" }
+                p { "The notes below say why." }
+            } @else if dashboard.state.filters.is_empty() {
+                h2 { "No visits in this period" }
                 p {
                     "Visits are counted from the first page that loads " code { "client.js" }
                     " or is served through " code { "TrackVisits" } ". The first one appears here within seconds."
                 }
             } @else {
+                h2 { "No visits in this period" }
                 p { "Remove a filter, or choose a longer period." }
             }
         }

@@ -145,6 +145,7 @@ async fn erased_sessions_are_a_note_and_not_an_error() {
         let page = site.check("period=90d&source=google").await;
         assert!(has_note(&page, "erased before 2026-10-01") && page.figures.is_empty() && page.chart.is_none());
         assert_eq!(page.cards.len(), 4);
+        assert!(page.cards.iter().all(|card| card.list.is_missing));
         // Only the previous period is erased.
         let page = site.check("from=2026-10-10&to=2026-11-20&source=google").await;
         assert!(has_note(&page, "erased before 2026-10-01"));
@@ -173,6 +174,16 @@ async fn a_store_without_sessions_shows_what_it_has_and_names_the_rest() {
         lists(&page, CardKind::Pages),
         [ListKind::Pages, ListKind::EntryPages, ListKind::OldPages]
     );
+    // It can filter by one page or event only.
+    for card in &page.cards {
+        let can_filter = matches!(card.kind, CardKind::Pages | CardKind::Events);
+        assert_eq!(
+            (card.list.can_filter, card.list.is_missing),
+            (can_filter, false),
+            "{:?}",
+            card.kind
+        );
+    }
     let page = site.check("metric=bounce_rate").await;
     assert_eq!(page.chart.unwrap().metric, Metric::Visitors);
     let page = site.check("page=hello").await;

@@ -111,7 +111,7 @@ pub(super) fn figure(metric: Metric, value: Shown, previous: Shown) -> Figure {
     }
 }
 
-fn figures() -> Vec<Figure> {
+pub(super) fn figures() -> Vec<Figure> {
     vec![
         figure(Metric::Visitors, count(48_213), count(41_870)),
         figure(Metric::Visits, count(61_402), count(55_023)),
@@ -217,6 +217,8 @@ pub(super) fn list(kind: ListKind, values: &[&str], metrics: &[Metric], total_ro
         rows: values.iter().map(&mut row).collect(),
         total_rows,
         has_other: false,
+        can_filter: true,
+        is_missing: false,
     }
 }
 

@@ -109,6 +109,36 @@ fn a_row_sets_its_filter_and_that_of_a_set_filter_removes_it() {
 }
 
 #[test]
+fn a_row_is_no_link_if_the_store_cannot_filter_by_it() {
+    let mut dashboard = fixture::overview();
+    dashboard.cards[1].list.can_filter = false;
+    let document = document(&dashboard);
+    let rows = |parameter: &str| {
+        let links = document.links().into_iter();
+        links.filter(|link| link.starts_with(parameter)).count()
+    };
+    assert!(rows("?source=") == 0 && rows("?page=") == 9, "{:?}", document.links());
+    assert!(document.text.contains("Hacker News"));
+}
+
+#[test]
+fn missing_numbers_are_not_said_to_be_zero() {
+    let mut dashboard = fixture_cases::empty();
+    for card in &mut dashboard.cards {
+        card.list.is_missing = true;
+    }
+    let few = fixture::figures().swap_remove(0);
+    for (figures, expected) in [
+        (vec![few], "Not available for these days and filters."),
+        (vec![], "These numbers are not available"),
+    ] {
+        dashboard.figures = figures;
+        let text = document(&dashboard).text;
+        assert!(text.contains(expected) && !text.contains("in this period"), "{text}");
+    }
+}
+
+#[test]
 fn a_point_links_to_its_day_and_the_table_has_all_points() {
     let document = document(&fixture::overview());
     let day = "?from=2026-11-24&to=2026-11-24";
