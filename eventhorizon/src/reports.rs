@@ -3,7 +3,8 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use horizon_core::reports::{
-    DayRange, Dimension, Metric, PartialTable, Query, ReportError, Reports, ReportsExt as _, SiteTimeZone, Table, Value,
+    DayRange, Dimension, Metric, PartialTable, Query, ReportError, Reports, ReportsExt as _, SiteTimeZone,
+    Table, Value,
 };
 use horizon_core::{Day, Error, Slug};
 use tokio::time::timeout;
@@ -93,11 +94,12 @@ impl Horizon {
         Ok(pages.collect())
     }
 
-    /// Returns the first day with a pageview, or `None` if there is none until today.
+    /// Returns the first day with a pageview, a like or a comment, or `None` if there is none until today. A reader may
+    /// have liked a page before its first pageview.
     pub(crate) async fn first_report_day(&self) -> Result<Option<Day>, ReportError> {
         let days = DayRange::new(Day::default(), self.today());
         let query = Query::new(days)
-            .metrics([Metric::Pageviews])
+            .metrics([Metric::Pageviews, Metric::Likes, Metric::Comments])
             .dimensions([Dimension::Day]);
         let table = self.report(&query.limit(NonZeroUsize::MIN)).await?;
         let first = table.rows.first().and_then(|row| row.dimensions.first());

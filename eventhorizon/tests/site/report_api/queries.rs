@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use eventhorizon::{DayRange, Metric, http::Request};
 use serde_json::{Value, json};
 
@@ -123,6 +125,20 @@ async fn periods_end_today_in_the_zone_of_the_site() {
         .answer(json!({ "metrics": ["visitors"], "date_range": "all" }))
         .await;
     assert_eq!(answer["query"]["date_range"], json!(["2027-01-15", "2027-01-15"]));
+}
+
+#[tokio::test]
+async fn all_days_start_with_a_like_before_the_first_pageview() {
+    let site = ReportSite::start().await;
+    let page = site.horizon.page("bread").await.unwrap();
+    site.horizon.like(&page, &site.reader(1)).await.unwrap();
+    site.clock.advance(Duration::from_secs(24 * 3_600));
+    site.open(2, "bread", None).await;
+    site.horizon.close().await.unwrap();
+    let query = json!({ "metrics": ["pageviews", "likes"], "date_range": "all" });
+    let answer = site.answer(query).await;
+    assert_eq!(answer["query"]["date_range"], json!(["2027-01-15", "2027-01-16"]));
+    assert_eq!(answer["results"][0]["metrics"], json!([1, 1]));
 }
 
 #[tokio::test]

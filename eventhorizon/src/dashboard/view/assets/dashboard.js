@@ -8,7 +8,7 @@ const findAll = (selector, root = document) => [...root.querySelectorAll(selecto
 
 let source, timer;
 let wait = 1000;
-let heard = 0;
+let received = 0;
 let title = document.title;
 
 const drawTitle = () => {
@@ -29,7 +29,7 @@ const replaceNow = (html) => {
 };
 
 const receive = ({ type, data }) => {
-  heard = Date.now();
+  received = Date.now();
   wait = 1000;
   const value = JSON.parse(data);
   if (type == "now") replaceNow(value);
@@ -44,7 +44,7 @@ const listen = () => {
   source?.close();
   const live = find("main").dataset.live;
   if (!live) return;
-  heard = Date.now();
+  received = Date.now();
   source = new EventSource(live);
   for (const type of ["now", "viewers"]) source.addEventListener(type, receive);
   source.onerror = () => {
@@ -58,7 +58,7 @@ const listen = () => {
 
 // After a sleep, a connection may be lost without a sign of it.
 const refresh = () => {
-  if (!document.hidden && Date.now() > heard + 60000) listen();
+  if (!document.hidden && Date.now() > received + 60000) listen();
 };
 addEventListener("visibilitychange", refresh, true);
 addEventListener("pageshow", refresh);
