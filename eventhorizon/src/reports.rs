@@ -3,8 +3,7 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use horizon_core::reports::{
-    DayRange, Dimension, Metric, PartialTable, Query, ReportError, Reports, ReportsExt as _, SiteTimeZone,
-    Table, Value,
+    DayRange, Dimension, Metric, PartialTable, Query, ReportError, Reports, ReportsExt as _, SiteTimeZone, Table, Value,
 };
 use horizon_core::{Day, Error, Slug};
 use tokio::time::timeout;

@@ -129,7 +129,7 @@ async fn periods_end_today_in_the_zone_of_the_site() {
 
 #[tokio::test]
 async fn all_days_start_with_a_like_before_the_first_pageview() {
-    let site = ReportSite::start().await;
+    let site = QueriedSite::start().await;
     let page = site.horizon.page("bread").await.unwrap();
     site.horizon.like(&page, &site.reader(1)).await.unwrap();
     site.clock.advance(Duration::from_secs(24 * 3_600));
