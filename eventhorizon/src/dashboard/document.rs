@@ -9,16 +9,13 @@ use super::{
     state::DashboardState,
     view,
 };
-use crate::{Horizon, NowSnapshot, Problem, ProblemKind, ReportAccess, rules::Rules};
+use crate::{Horizon, NowSnapshot, Problem, ReportAccess, rules::Rules};
 
 /// Returns the document of the dashboard for the query of its URL.
 ///
 /// # Errors
-/// The store does not respond, or keeps no reports.
+/// The store does not respond.
 pub(crate) async fn document(horizon: &Horizon, query: &str, is_public: bool) -> Result<String, Problem> {
-    if horizon.ports().stats.reports().is_none() {
-        return Err(Problem::new(ProblemKind::NotFound).detail("The store of this site keeps no reports."));
-    }
     let dashboard = dashboard(horizon, query, is_public).await.map_err(problem)?;
     Ok(view::page(&dashboard))
 }

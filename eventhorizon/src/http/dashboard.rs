@@ -36,6 +36,7 @@ impl Handler<'_> {
             ReportAccess::SignIn(_) => return Err(unauthorized(BEARER)),
             ReportAccess::Denied => return Err(self.denied(BASIC)),
         };
+        self.check_reports()?;
         let page = dashboard::document(self.horizon, self.query, is_public).await?;
         let mut response = html(StatusCode::OK, page);
         for (name, value) in HEADERS {

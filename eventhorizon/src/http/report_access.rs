@@ -10,17 +10,25 @@ pub(super) const BASIC: &str = "Basic realm=\"Reports\", charset=\"UTF-8\"";
 pub(super) const BEARER: &str = "Bearer";
 
 impl Handler<'_> {
-    /// Checks that the caller may read all reports.
+    /// Checks that the caller may read all reports, and that there are any.
     ///
     /// # Errors
-    /// The caller may not, sent too many wrong tokens, or the application's rule failed.
+    /// The caller may not, sent too many wrong tokens, the application's rule failed, or the store keeps no reports.
     pub(super) async fn check_full_report_access(&self) -> Result<(), Problem> {
         let is_navigation = prefers_html(self.caller.headers());
         let challenge = if is_navigation { BASIC } else { BEARER };
         match self.horizon.report_access(self.caller, self.deadline).await? {
-            ReportAccess::Full => Ok(()),
+            ReportAccess::Full => self.check_reports(),
             ReportAccess::SignIn(_) => Err(unauthorized(BEARER)),
             ReportAccess::Denied | ReportAccess::Public => Err(self.denied(challenge)),
+        }
+    }
+
+    /// Checks that the store keeps reports. A store of the application may keep none.
+    pub(super) fn check_reports(&self) -> Result<(), Problem> {
+        match self.horizon.ports().stats.reports() {
+            Some(_) => Ok(()),
+            None => Err(Problem::new(ProblemKind::NotFound).detail("The store of this site keeps no reports.")),
         }
     }
 

@@ -3,7 +3,10 @@
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use eventhorizon::{Caller, Comment, EventId, ExistingPage, Horizon, LiveOptions, Secret, Slug, Topic, Visibility};
+use eventhorizon::{
+    Caller, Comment, EventId, ExistingPage, Horizon, LiveOptions, ReportAccess, ResponseBody, Secret, Slug, Topic,
+    Visibility, http::Request,
+};
 use futures::StreamExt;
 use horizon_core::{
     CommentStore, Day, Error, Event, ReaderId, Result, SaltStore, StatsStore, StatsStoreExt, Thread, ThreadPage,
@@ -134,6 +137,37 @@ async fn a_panic_in_the_store_fails_readiness_and_each_like_at_once() {
         [format!("tasks: {sentence}")]
     );
     assert!(horizon.close().await.unwrap_err().to_string().contains("panicked"));
+}
+
+#[tokio::test]
+async fn a_store_without_reports_has_no_routes_of_reports() {
+    let secret = Secret::new("a sentence of at least 32 characters").unwrap();
+    let builder = Horizon::from_store(PanickingStore).secret(secret);
+    let builder = builder.report_policy(|_: &Caller| ReportAccess::Full);
+    let horizon = builder.start(|_: &Slug| true).await.unwrap();
+    let query = r#"{"metrics":["visitors"],"date_range":"7d"}"#;
+    let requests = [
+        Request::post("/api/v2/query")
+            .header("content-type", "application/json")
+            .body(query),
+        Request::get("/reports/pages.csv").body(""),
+        Request::get("/reports/timeseries.csv").body(""),
+        #[cfg(feature = "dashboard")]
+        Request::get("/dashboard").body(""),
+    ];
+    for request in requests.map(Result::unwrap) {
+        let path = request.uri().clone();
+        let response = horizon.handle([192, 0, 2, 1].into(), request.map(str::to_owned)).await;
+        assert_eq!(response.status(), 404, "{path}");
+        let ResponseBody::Bytes(problem) = response.into_body() else {
+            panic!("{path} has no body")
+        };
+        let problem = String::from_utf8(problem.into()).unwrap();
+        assert!(
+            problem.contains("The store of this site keeps no reports."),
+            "{path}: {problem}"
+        );
+    }
 }
 
 /// A store with a bug.
