@@ -24,6 +24,16 @@ impl Horizon {
         Ok(access)
     }
 
+    /// Counts a document of the public dashboard.
+    ///
+    /// # Errors
+    /// The caller's network exceeds the rate.
+    #[cfg(feature = "dashboard")]
+    pub(crate) fn check_public_dashboard_rate(&self, caller: &Caller) -> Result<(), Problem> {
+        let limits = &self.0.limits;
+        limits.check_rate(RateClass::PublicDashboard, limits.networks(caller.address()))
+    }
+
     /// Returns whether a caller without access may send a token.
     pub(crate) fn has_report_tokens(&self) -> bool {
         !self.0.rules.report_tokens.is_empty()

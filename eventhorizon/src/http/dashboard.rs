@@ -26,12 +26,23 @@ const HEADERS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
 ];
 
+/// The parameter of the dashboard that makes a browser ask for a token, also where it would be redirected or see the
+/// public dashboard.
+const BASIC_AUTH: &str = "basic-auth";
+
 impl Handler<'_> {
     /// `/dashboard`
     pub(super) async fn dashboard(&self) -> HandlerResult {
-        let is_public = match self.horizon.report_access(self.caller, self.deadline).await? {
+        let access = self.horizon.report_access(self.caller, self.deadline).await?;
+        if access != ReportAccess::Full && self.is_password_wanted() {
+            return Err(unauthorized(BASIC));
+        }
+        let is_public = match access {
             ReportAccess::Full => false,
-            ReportAccess::Public => true,
+            ReportAccess::Public => {
+                self.horizon.check_public_dashboard_rate(self.caller)?;
+                true
+            }
             ReportAccess::SignIn(path) if prefers_html(self.caller.headers()) => return Ok(self.sign_in(&path)),
             ReportAccess::SignIn(_) => return Err(unauthorized(BEARER)),
             ReportAccess::Denied => return Err(self.denied(BASIC)),
@@ -60,6 +71,13 @@ impl Handler<'_> {
         }
         let live = dashboard::live(self.horizon, self.caller, page.as_ref(), is_public)?;
         Ok(stream(Some(live)))
+    }
+
+    /// Returns whether the browser has to ask for a token, which it otherwise does only for callers who may see nothing
+    /// and cannot sign in.
+    fn is_password_wanted(&self) -> bool {
+        let mut parameters = form_urlencoded::parse(self.query.as_bytes());
+        self.horizon.has_report_tokens() && parameters.any(|(name, _)| name == BASIC_AUTH)
     }
 
     /// Returns the page in the query of the live stream, if the site still has it.

@@ -28,6 +28,11 @@ const FREE_RETRIES: u32 = 5;
 /// the rate keeps the log small.
 const WRONG_TOKENS: Rate = Rate::new(1, 10);
 
+/// The documents of a public dashboard: 60 a minute and 60 at once, which is more than a person opens. Each document
+/// costs about ten queries.
+#[cfg(feature = "dashboard")]
+const PUBLIC_DASHBOARDS: Rate = Rate::new(60, 60);
+
 /// A kind of request with a rate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RateClass {
@@ -40,6 +45,9 @@ pub(crate) enum RateClass {
     Visitor,
     /// A request to the reports with a wrong token.
     WrongToken,
+    /// A document of the public dashboard.
+    #[cfg(feature = "dashboard")]
+    PublicDashboard,
 }
 
 impl RateClass {
@@ -53,6 +61,8 @@ impl RateClass {
             Self::Visit => "visit",
             Self::Visitor => "visitor",
             Self::WrongToken => "wrong_token",
+            #[cfg(feature = "dashboard")]
+            Self::PublicDashboard => "public_dashboard",
         }
     }
 }
@@ -66,6 +76,8 @@ pub(super) struct RateLimiters {
     visits: NetworkRate,
     visitors: NetworkRate,
     wrong_tokens: NetworkRate,
+    #[cfg(feature = "dashboard")]
+    public_dashboards: NetworkRate,
     /// The number of attempts for each recent comment and network.
     attempts: Cache<(EventId, u64), u32>,
 }
@@ -132,6 +144,8 @@ impl RateLimiters {
             visits: NetworkRate::new(rates.visits),
             visitors: NetworkRate::new(rates.visitors),
             wrong_tokens: NetworkRate::new(WRONG_TOKENS),
+            #[cfg(feature = "dashboard")]
+            public_dashboards: NetworkRate::new(PUBLIC_DASHBOARDS),
             attempts: Cache::new(RECENT_COMMENTS),
         }
     }
@@ -146,6 +160,8 @@ impl RateLimiters {
             RateClass::Visit => &self.visits,
             RateClass::Visitor => &self.visitors,
             RateClass::WrongToken => &self.wrong_tokens,
+            #[cfg(feature = "dashboard")]
+            RateClass::PublicDashboard => &self.public_dashboards,
         }
         .check(networks)
     }
@@ -182,7 +198,10 @@ impl RateLimiters {
     fn all(&self) -> impl Iterator<Item = &DefaultKeyedRateLimiter<u32>> {
         let rates = [&self.comments, &self.likes, &self.events, &self.lives];
         let others = [&self.visits, &self.visitors, &self.wrong_tokens];
-        rates.into_iter().chain(others).flat_map(NetworkRate::limiters)
+        let rates = rates.into_iter().chain(others);
+        #[cfg(feature = "dashboard")]
+        let rates = rates.chain([&self.public_dashboards]);
+        rates.flat_map(NetworkRate::limiters)
     }
 }
 

@@ -62,7 +62,8 @@ pub enum ReportAccess {
     #[default]
     Denied,
     /// Nothing before signing in. A browser is redirected to this path of the application, with the path of the
-    /// dashboard in the parameter `back`; a program gets 401.
+    /// dashboard in the parameter `back`; a program gets 401. With a [token](crate::Builder::reports_token), a browser
+    /// asks for it at `/dashboard?basic-auth`.
     SignIn(Cow<'static, str>),
     /// The dashboard without filters, single pages and the API. Values of fewer than three visitors are hidden.
     Public,

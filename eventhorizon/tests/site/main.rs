@@ -11,6 +11,9 @@ mod cors;
 #[cfg(test)]
 mod custom_events;
 #[cfg(test)]
+#[cfg(feature = "dashboard")]
+mod dashboard_requests;
+#[cfg(test)]
 mod deadlines;
 #[cfg(test)]
 mod lifecycle;
