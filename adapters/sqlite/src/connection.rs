@@ -1,4 +1,5 @@
 mod read_pool;
+mod read_state;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -3,7 +3,7 @@
 //! The rest of the crate uses a [`Db`], which prepares only these statements. A test checks the query plan of each:
 //! none reads more rows than it returns.
 
-use rusqlite::{CachedStatement, Connection, Result};
+use rusqlite::{CachedStatement, Connection, InterruptHandle, Result};
 
 /// A statement of the list.
 #[derive(Clone, Copy)]
@@ -30,6 +30,17 @@ impl<'a> Db<'a> {
 
     pub(crate) fn set_pragma(self, name: &str, value: i32) -> Result<()> {
         self.0.pragma_update(None, name, value)
+    }
+
+    /// Returns the handle that interrupts the running statement from another thread.
+    pub(crate) fn interrupt_handle(self) -> InterruptHandle {
+        self.0.get_interrupt_handle()
+    }
+
+    /// Returns the number that a statement outside the list returns.
+    #[cfg(test)]
+    pub(crate) fn query_number(self, statement: &'static str) -> Result<i64> {
+        self.prepare(Sql(statement))?.query_row([], |row| row.get(0))
     }
 
     /// Returns whether no transaction is open.

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::{sync::oneshot, task::spawn_blocking, time::timeout};
 
+use super::read_state::{CancelOnDrop, ReadState};
 use crate::{connection, error, health::StoreHealth, sql::Db};
 
 /// The limits of the reads of single totals, comments and salts.
@@ -70,6 +71,8 @@ trait ReadJob: Send {
     /// Runs the query and stores its result, unless the caller has stopped waiting.
     fn run(&mut self, db: Db<'_>, health: &StoreHealth);
 
+    fn is_cancelled(&self) -> bool;
+
     /// Sends the result to the caller, or `error` if there is no connection or transaction.
     fn reply(self: Box<Self>, error: Option<Error>);
 }
@@ -78,6 +81,7 @@ struct QueuedRead<F, T> {
     query: Option<F>,
     result: Option<Result<T>>,
     caller: oneshot::Sender<Result<T>>,
+    state: ReadState,
 }
 
 impl<F, T> ReadJob for QueuedRead<F, T>
@@ -86,8 +90,12 @@ where
     T: Send,
 {
     fn run(&mut self, db: Db<'_>, health: &StoreHealth) {
-        let query = self.query.take().filter(|_| !self.caller.is_closed());
-        self.result = query.map(|query| run(db, health, query));
+        let query = self.query.take();
+        self.result = query.and_then(|query| self.state.run(db, || run(db, health, query)));
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.state.is_cancelled()
     }
 
     fn reply(self: Box<Self>, error: Option<Error>) {
@@ -108,16 +116,20 @@ impl ReadPool {
         }
     }
 
-    /// Runs `query` on a blocking thread, in a read transaction.
+    /// Runs `query` on a blocking thread, in a read transaction. It is cancelled after [`READ_TIMEOUT`], or if the
+    /// future is dropped.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         query: impl FnOnce(Db<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let (caller, reply) = oneshot::channel();
+        let state = ReadState::default();
+        let _cancel = CancelOnDrop(state.clone());
         self.enqueue(Box::new(QueuedRead {
             query: Some(query),
             result: None,
             caller,
+            state,
         }))?;
         timeout(READ_TIMEOUT, reply)
             .await
@@ -126,6 +138,7 @@ impl ReadPool {
     }
 
     /// Runs a long `query` on a connection of its own, in a read transaction, so that other reads do not wait for it.
+    /// It is cancelled if the future is dropped.
     pub(crate) async fn read_alone<T: Send + 'static>(
         &self,
         query: impl FnOnce(Db<'_>) -> rusqlite::Result<T> + Send + 'static,
@@ -134,10 +147,14 @@ impl ReadPool {
             return Err(closed());
         }
         let (path, health) = (Arc::clone(&self.path), Arc::clone(&self.health));
+        let state = ReadState::default();
+        let _cancel = CancelOnDrop(state.clone());
         let read = spawn_blocking(move || {
             let db = open_checked(&path, &health)?;
             let transaction = db.unchecked_transaction().map_err(|e| error::map(READ_FAILED, e))?;
-            run(Db::new(&transaction), &health, query)
+            let db = Db::new(&transaction);
+            let result = state.run(db, || run(db, &health, query));
+            result.unwrap_or_else(|| Err(Error::unavailable("a read of the database was cancelled")))
         });
         read.await
             .map_err(|e| Error::unavailable("a read of the database was cancelled").with_source(e))?
@@ -147,6 +164,9 @@ impl ReadPool {
         let mut queue = self.queue.lock();
         if queue.is_closed {
             return Err(closed());
+        }
+        if queue.jobs.len() >= self.limits.queued {
+            queue.jobs.retain(|job| !job.is_cancelled());
         }
         if queue.jobs.len() >= self.limits.queued {
             return Err(Error::unavailable("too many reads wait for the database"));
