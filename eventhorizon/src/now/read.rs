@@ -140,7 +140,7 @@ impl Horizon {
             sources: sources
                 .map(|(source, viewers)| ActiveSource { source, viewers })
                 .collect(),
-            minutes: self.0.now.minutes(),
+            minutes: self.0.now.minutes(viewers),
             nodes: active + 1,
             silent_nodes: silent,
         }

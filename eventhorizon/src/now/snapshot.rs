@@ -13,7 +13,7 @@ pub struct NowSnapshot {
     /// The sources of these viewers, the highest first, then by name.
     pub sources: Vec<ActiveSource>,
     /// The viewers of the site in each of the last 30 minutes, the oldest first: the highest sample of the minute.
-    /// `None` before this process had a sample.
+    /// The last one includes `viewers`. `None` before this process had a sample.
     pub minutes: Vec<Option<u64>>,
     /// The web nodes whose pages and sources are included.
     pub nodes: usize,

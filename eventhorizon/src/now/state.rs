@@ -46,9 +46,14 @@ impl NowState {
         self.recent.lock().record(viewers, Instant::now());
     }
 
-    /// Returns the viewers of the last minutes, the oldest first.
-    pub(super) fn minutes(&self) -> Vec<Option<u64>> {
-        self.recent.lock().minutes(Instant::now())
+    /// Returns the viewers of the last minutes, the oldest first. The last minute includes those of this moment, which
+    /// may be newer than its last sample.
+    pub(super) fn minutes(&self, viewers: Option<u64>) -> Vec<Option<u64>> {
+        let mut minutes = self.recent.lock().minutes(Instant::now());
+        if let Some(last) = minutes.last_mut() {
+            *last = (*last).max(viewers);
+        }
+        minutes
     }
 
     /// Returns the last snapshot if it is not stale, and whether it is current.

@@ -141,6 +141,16 @@ async fn the_minutes_are_sampled_also_while_nobody_asks() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_last_minute_has_the_viewers_of_this_moment() {
+    let site = TestSite::start(["a"]).await;
+    let _open = [open(&site, "a", ADA, "").await, open(&site, "a", BEN, "").await];
+    // Earlier than the next sample.
+    let snapshot = now(&site).await;
+    assert_eq!(snapshot.viewers, Some(2));
+    assert_eq!(snapshot.minutes.last(), Some(&Some(2)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_site_without_numbers_is_unknown_and_does_not_delay_the_page() {
     let site = TestSite::start(["a"]).await;
     site.fake.mute_presence();
