@@ -41,6 +41,9 @@ pub(super) fn delta(metric: Metric, value: Shown, previous: Option<Shown>) -> Ma
     let Some((change, unit)) = change(metric, now, past) else {
         return html! { span.delta title={ "Before: " (metric.format(before)) } { "new" } };
     };
+    if now == 0.0 && past == 0.0 {
+        return html! { span.delta { "unchanged" } };
+    }
     let (arrow, word) = match change {
         change if change >= SMALLEST => ("↑", "up"),
         change if change <= -SMALLEST => ("↓", "down"),
@@ -131,7 +134,10 @@ mod tests {
     #[test]
     fn without_anything_before_there_is_no_percentage() {
         assert!(text(Metric::Likes, Value::Count(3), Value::Count(0)).contains("new"));
-        assert!(text(Metric::Likes, Value::Count(0), Value::Count(0)).contains("unchanged"));
+        for (metric, zero) in [(Metric::Likes, Value::Count(0)), (Metric::FinishedShare, ratio(0))] {
+            let nothing = text(metric, zero, zero);
+            assert!(nothing.contains("unchanged") && !nothing.contains('0'), "{nothing}");
+        }
         let unknown = Value::Ratio {
             numerator: 0,
             denominator: 0,
