@@ -19,6 +19,8 @@ pub(crate) struct Dashboard {
     pub(crate) period: ResolvedPeriod,
     /// Whether the reader has public access: no filters, no single pages, no CSV.
     pub(crate) is_public: bool,
+    /// Whether the site was ever visited.
+    pub(crate) has_visits: bool,
     /// What happens now. `None` in the view of a list.
     pub(crate) now: Option<NowSnapshot>,
     /// The page, if a filter selects exactly one.
@@ -146,6 +148,39 @@ pub(crate) struct ListRow {
     pub(crate) value: Arc<str>,
     /// One for each metric of the list.
     pub(crate) values: Vec<Shown>,
-    /// The share of the first metric in the highest row, from 0 to 1.
+    /// The share of the first metric in the highest row that has a bar, from 0 to 1.
     pub(crate) bar: f64,
+}
+
+impl ListRow {
+    /// Returns whether the row counts the visits without a campaign, or without a part of one. These are most visits,
+    /// so that the row has no bar, which would leave no room for those of the others.
+    pub(crate) fn is_without_value(&self, list: ListKind) -> bool {
+        let is_of_campaigns = matches!(
+            list,
+            ListKind::Campaigns | ListKind::Mediums | ListKind::Terms | ListKind::Contents
+        );
+        is_of_campaigns && self.value.is_empty()
+    }
+
+    fn first_value(&self) -> f64 {
+        match self.values.first() {
+            Some(Shown::Value(value)) => value.to_f64().unwrap_or(0.0),
+            _ => 0.0,
+        }
+    }
+}
+
+/// Sets the bars of all rows of a list.
+pub(crate) fn set_bars(list: ListKind, rows: &mut [ListRow]) {
+    let with_bars = rows.iter().filter(|row| !row.is_without_value(list));
+    let highest = with_bars.map(ListRow::first_value).fold(0.0, f64::max);
+    for row in rows {
+        let has_bar = highest > 0.0 && !row.is_without_value(list);
+        row.bar = if has_bar {
+            (row.first_value() / highest).clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+    }
 }

@@ -3,7 +3,7 @@
 
 use horizon_core::reports::{Metric, Value};
 
-use super::model::{Card, Chart, Dashboard, Figure, List, Shown};
+use super::model::{Card, Chart, Dashboard, Figure, List, Shown, set_bars};
 use crate::NowSnapshot;
 
 /// The fewest visitors of a value that is shown: 3.
@@ -147,18 +147,8 @@ fn hide_rows(list: &mut List, total: Option<i64>) {
     for row in &mut list.rows {
         row.values = row.values.get(visitors).copied().into_iter().collect();
     }
-    set_bars(list);
-}
-
-/// Draws the bars anew: their scale would tell the value of the highest row, which may be hidden.
-fn set_bars(list: &mut List) {
-    let first = |values: &[Shown]| values.first().and_then(|value| count(*value)).unwrap_or(0);
-    let highest = list.rows.iter().map(|row| first(&row.values)).max().unwrap_or(0).max(1);
-    for row in &mut list.rows {
-        #[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
-        let share = first(&row.values) as f64 / highest as f64;
-        row.bar = share;
-    }
+    // The scale of the bars would tell the value of the highest row, which may be hidden.
+    set_bars(list.kind, &mut list.rows);
 }
 
 /// Which numbers of a series or list are hidden: those up to a highest one.

@@ -8,7 +8,7 @@ use horizon_core::{
 use super::{DashboardLoader, scope::FilterScope, store_reports::MissingNumbers};
 use crate::dashboard::{
     is_old_page,
-    model::{Card, CardKind, List, ListKind, ListRow, Shown},
+    model::{Card, CardKind, List, ListKind, ListRow, Shown, set_bars},
 };
 
 /// The rows of a card.
@@ -137,21 +137,17 @@ impl DashboardLoader<'_> {
 }
 
 fn new_list(kind: ListKind, table: &Table, offset: usize, rows: usize) -> List {
-    let first = |row: &Row| row.metrics.first().and_then(|value| value.to_f64()).unwrap_or(0.0);
-    let greatest = table.rows.iter().map(first).fold(0.0, f64::max);
     let new_row = |row: &Row| ListRow {
         value: row.dimensions.first().cloned().unwrap_or_default(),
         values: row.metrics.iter().copied().map(Shown::Value).collect(),
-        bar: if greatest > 0.0 {
-            (first(row) / greatest).clamp(0.0, 1.0)
-        } else {
-            0.0
-        },
+        bar: 0.0,
     };
+    let mut all: Vec<_> = table.rows.iter().map(new_row).collect();
+    set_bars(kind, &mut all);
     List {
         kind,
         metrics: table.metrics.clone(),
-        rows: table.rows.iter().skip(offset).take(rows).map(new_row).collect(),
+        rows: all.into_iter().skip(offset).take(rows).collect(),
         total_rows: table.total_rows,
         has_other: table.has_other,
         can_filter: false,

@@ -73,6 +73,7 @@ async fn load_unlimited(
         site: horizon.config().site.clone(),
         period: loader.period,
         is_public,
+        has_visits: loader.has_visits().await?,
         now,
         page,
         figures: content.figures,
@@ -147,6 +148,11 @@ impl<'a> DashboardLoader<'a> {
             cards: cards.0,
             missing,
         })
+    }
+
+    async fn has_visits(&self) -> Result<bool, ReportError> {
+        let totals = self.horizon.ports().stats.totals(&[Topic::Site]).await?;
+        Ok(totals.iter().any(|update| update.stats.visits > 0))
     }
 
     /// Returns what happens now, unless only a list is shown.

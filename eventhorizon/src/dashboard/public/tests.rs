@@ -163,6 +163,7 @@ fn dashboard(visitors: i64) -> Dashboard {
         state: state(),
         period: PeriodChoice::default().resolve(today, today),
         is_public: false,
+        has_visits: true,
         now: None,
         page: None,
         figures: vec![
@@ -300,6 +301,8 @@ fn pageviews_do_not_tell_how_many_opened_the_pages_that_are_not_listed() {
         rows: (0..9).map(row).collect(),
         total_rows: 11,
         has_other: false,
+        can_filter: true,
+        is_missing: false,
     };
     hide_rows(&mut list, Some(7));
     let is_summed = |metric: &Metric| *metric != Metric::Visitors;

@@ -2,7 +2,10 @@
 
 use horizon_core::{Day, reports::DayRange};
 
-use crate::dashboard::model::{ChartPoint, ChartStep};
+use crate::dashboard::{
+    model::{ChartPoint, ChartStep},
+    state::PeriodChoice,
+};
 
 const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -62,6 +65,17 @@ pub(super) fn range(range: &DayRange) -> String {
         true => format!("{}–{}", first.day, last.full()),
         false if is_year => format!("{} – {}", first.short(), last.full()),
         false => format!("{} – {}", first.full(), last.full()),
+    }
+}
+
+/// Returns the days of a period, or of the one before it. As many days until today are not called a month, even if they
+/// are one: `1–30 Nov 2026`.
+pub(super) fn period(choice: PeriodChoice, days: &DayRange) -> String {
+    match choice {
+        PeriodChoice::Days30 if days.whole_months() == Some(1) => {
+            format!("{}–{}", CalendarDate::new(days.first).day, day(days.last))
+        }
+        _ => range(days),
     }
 }
 

@@ -2,14 +2,14 @@
 
 use horizon_core::{
     Day,
-    reports::{DayRange, Dimension, Filter},
+    reports::{DayRange, Dimension, Filter, RecentDays},
 };
 use maud::{Markup, html};
 
 use super::{dates, links, names};
 use crate::dashboard::{
     model::Dashboard,
-    state::{DashboardState, PeriodChoice},
+    state::{DashboardState, PeriodChoice, ResolvedPeriod},
 };
 
 /// The periods that are one click away, with their labels.
@@ -48,17 +48,17 @@ fn days(dashboard: &Dashboard) -> Markup {
     let has_steps = !dashboard.is_public && state.period != PeriodChoice::All;
     html! {
         div.days {
-            @if has_steps { (step(state, earlier(state, &period.range), "Earlier", "‹")) }
-            h2 { (dates::range(&period.range)) }
+            @if has_steps { (step(state, earlier(state.period, period), "Earlier", "‹")) }
+            h2 { (dates::period(state.period, &period.range)) }
             @let next = later(&period.range);
             @if has_steps && next.first <= period.today { (step(state, next, "Later", "›")) }
             @if let Some(previous) = period.previous {
                 p {
                     @if state.compares {
-                        span.key { "compared with " (dates::range(&previous)) } " "
+                        span.key { "compared with " (dates::period(state.period, &previous)) } " "
                         a href=(state.with_compare(false).link()) { "Don’t compare" }
                     } @else {
-                        a href=(state.with_compare(true).link()) { "Compare with " (dates::range(&previous)) }
+                        a href=(state.with_compare(true).link()) { "Compare with " (dates::period(state.period, &previous)) }
                     }
                 }
             }
@@ -67,11 +67,15 @@ fn days(dashboard: &Dashboard) -> Markup {
     }
 }
 
-/// Returns the days before the period, as many as it has; for months, as many months.
-fn earlier(state: &DashboardState, range: &DayRange) -> DayRange {
-    let months = match state.period {
+/// Returns the days before the period, as many as it has; for months, also this month until today, as many months.
+fn earlier(choice: PeriodChoice, period: &ResolvedPeriod) -> DayRange {
+    let range = period.range;
+    let months = match choice {
         PeriodChoice::Month => Some(1),
-        _ => range.whole_months(),
+        PeriodChoice::Months12 => Some(12),
+        PeriodChoice::Range(range) if range == RecentDays::Months(1).ending(period.today) => Some(1),
+        PeriodChoice::Range(range) => range.whole_months(),
+        _ => None,
     };
     match months {
         Some(months) => DayRange::new(range.months_before(months).first, range.first.previous()),
@@ -147,7 +151,7 @@ fn chip(dashboard: &Dashboard, index: usize, filter: &Filter) -> Markup {
             (names::dimension(filter.dimension)) " " (names::operator(filter.operator)) " "
             @for (position, value) in filter.values.iter().enumerate() {
                 @if position > 0 { " or " }
-                bdi { (names::value(filter.dimension, value, &dashboard.descriptions)) }
+                bdi { (names::filter_value(filter.dimension, value, &dashboard.descriptions)) }
             }
         }
         a href=(dashboard.state.without_filter(index).link()) aria-label="Remove this filter" { "×" }

@@ -96,9 +96,15 @@ pub(super) fn table(dashboard: &Dashboard, list: &List) -> Markup {
                     }
                 }
             }
-            tbody { @for row in &list.rows { (self::row(dashboard, list, row)) } }
+            tbody { @for row in ordered(list) { (self::row(dashboard, list, row)) } }
         }
     }
+}
+
+/// Returns the rows in the order of the report, and last the one of the visits without a value.
+fn ordered(list: &List) -> impl Iterator<Item = &ListRow> {
+    let (without, with): (Vec<_>, Vec<_>) = list.rows.iter().partition(|row| row.is_without_value(list.kind));
+    with.into_iter().chain(without)
 }
 
 /// Returns whether the columns need more space: for large numbers, or in the list view.

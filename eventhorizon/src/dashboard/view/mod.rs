@@ -81,7 +81,8 @@ fn title(dashboard: &Dashboard) -> String {
         (None, Some(list)) => names::list(list).to_owned(),
         (None, None) => "Dashboard".to_owned(),
     };
-    format!("{subject}, {}", dates::range(&dashboard.period.range))
+    let days = dates::period(dashboard.state.period, &dashboard.period.range);
+    format!("{subject}, {days}")
 }
 
 fn main(dashboard: &Dashboard) -> Markup {
@@ -155,15 +156,18 @@ fn empty(dashboard: &Dashboard) -> Markup {
             @if dashboard.figures.is_empty() {
                 h2 { "These numbers are not available" }
                 p { "The notes below say why." }
-            } @else if dashboard.state.filters.is_empty() {
-                h2 { "No visits in this period" }
+            } @else if !dashboard.has_visits {
+                h2 { "No visits yet" }
                 p {
                     "Visits are counted from the first page that loads " code { "client.js" }
                     " or is served through " code { "TrackVisits" } ". The first one appears here within seconds."
                 }
             } @else {
                 h2 { "No visits in this period" }
-                p { "Remove a filter, or choose a longer period." }
+                p {
+                    @if dashboard.state.filters.is_empty() { "Choose a longer period." }
+                    @else { "Remove a filter, or choose a longer period." }
+                }
             }
         }
     }

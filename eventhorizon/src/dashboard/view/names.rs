@@ -157,13 +157,34 @@ pub(super) const fn operator(operator: FilterOperator) -> &'static str {
 pub(super) fn value(dimension: Dimension, value: &str, titles: &PageTitles) -> Markup {
     match dimension {
         _ if value == OTHER_VALUE => html! { "Other values" },
-        Dimension::Source if value.is_empty() => html! { "Direct or unknown" },
-        _ if value.is_empty() => html! { "Unknown" },
+        _ if value.is_empty() => html! { (without_value(dimension)) },
         Dimension::Country => html! { span data-names="region" { (value) } },
         Dimension::Language => html! { span data-names="language" { (value) } },
         Dimension::Channel if value == "ai" => html! { "AI assistant" },
         Dimension::Channel | Dimension::Device => html! { (capitalized(value)) },
         _ => html! { (text(dimension, value, titles)) },
+    }
+}
+
+/// Returns what a row without a value stands for.
+const fn without_value(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Source => "Direct or unknown",
+        Dimension::Campaign => "No campaign",
+        Dimension::Medium => "No medium",
+        Dimension::Term => "No term",
+        Dimension::Content => "No content",
+        _ => "Unknown",
+    }
+}
+
+/// Returns a value of a filter for people.
+pub(super) fn filter_value(dimension: Dimension, value: &str, titles: &PageTitles) -> Markup {
+    match dimension {
+        Dimension::Campaign | Dimension::Medium | Dimension::Term | Dimension::Content if value.is_empty() => {
+            html! { "none" }
+        }
+        _ => self::value(dimension, value, titles),
     }
 }
 

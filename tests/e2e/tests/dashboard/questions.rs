@@ -207,15 +207,17 @@ async fn which_campaign_paid(author: &mut DashboardReader, year: &BlogYear) -> a
     let list = page.list("list")?;
     let sessions = year.sessions(default_period(year));
     let campaigns = sessions.visitors_by(|context| context.campaign.as_ref());
+    let (without, mut campaigns): (Vec<_>, Vec<_>) = campaigns.into_iter().partition(|(name, _)| name.is_empty());
+    campaigns.extend(without);
     same_list(
         "campaigns",
         &list.column("Visitors")?,
-        &campaigns.map_names(unknown_if_empty),
+        &campaigns.map_names(campaign_name),
     )?;
     for (name, shown) in list.column("Bounce rate")? {
         let of_campaign = sessions.filter(|session| {
             let campaign = session.context.campaign.as_ref();
-            unknown_if_empty(campaign.map_or("", |campaign| campaign.as_str())) == name
+            campaign_name(campaign.map_or("", |campaign| campaign.as_str())) == name
         });
         same(name, &shown.to_owned(), &percent(of_campaign.bounce_rate()))?;
     }
@@ -262,11 +264,11 @@ fn source_name(source: &str) -> String {
     }
 }
 
-fn unknown_if_empty(value: &str) -> String {
-    if value.is_empty() {
-        "Unknown".to_owned()
+fn campaign_name(campaign: &str) -> String {
+    if campaign.is_empty() {
+        "No campaign".to_owned()
     } else {
-        value.to_owned()
+        campaign.to_owned()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     dashboard::{
         model::{
             Card, Chart, ChartPoint, ChartStep, Dashboard, DashboardLink, Figure, List, ListKind, ListRow, PageTitles,
-            Shown,
+            Shown, set_bars,
         },
         state::{DashboardState, PeriodChoice},
     },
@@ -191,7 +191,6 @@ fn chart(range: DayRange, step: ChartStep, scale: u64) -> Chart {
 pub(super) fn list(kind: ListKind, values: &[&str], metrics: &[Metric], total_rows: usize, scale: u64) -> List {
     let mut numbers = RandomNumbers(3);
     let mut visitors = i64::try_from(scale).unwrap();
-    let highest = visitors;
     let mut row = |value: &&str| {
         let current = visitors;
         visitors = visitors * (55 + numbers.below(40)) / 100;
@@ -203,18 +202,18 @@ pub(super) fn list(kind: ListKind, values: &[&str], metrics: &[Metric], total_ro
             }
             _ => count(current * 3 / 2),
         };
-        #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-        let bar = current as f64 / highest as f64;
         ListRow {
             value: (**value).into(),
             values: metrics.iter().map(of).collect(),
-            bar,
+            bar: 0.0,
         }
     };
+    let mut rows: Vec<_> = values.iter().map(&mut row).collect();
+    set_bars(kind, &mut rows);
     List {
         kind,
         metrics: metrics.to_vec(),
-        rows: values.iter().map(&mut row).collect(),
+        rows,
         total_rows,
         has_other: false,
         can_filter: true,
@@ -297,7 +296,11 @@ pub(super) fn overview() -> Dashboard {
 }
 
 pub(super) fn with_period(choice: PeriodChoice, step: ChartStep, scale: u64) -> Dashboard {
-    let period = choice.resolve(day(TODAY), day(FIRST));
+    with_period_until(TODAY, choice, step, scale)
+}
+
+pub(super) fn with_period_until(today: &str, choice: PeriodChoice, step: ChartStep, scale: u64) -> Dashboard {
+    let period = choice.resolve(day(today), day(FIRST));
     Dashboard {
         links: vec![
             DashboardLink::new("Blog", "/"),
@@ -310,6 +313,7 @@ pub(super) fn with_period(choice: PeriodChoice, step: ChartStep, scale: u64) -> 
         },
         period,
         is_public: false,
+        has_visits: true,
         now: Some(now()),
         page: None,
         figures: figures(),

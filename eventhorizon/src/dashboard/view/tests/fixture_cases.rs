@@ -122,6 +122,15 @@ fn without_sessions() -> Dashboard {
     dashboard
 }
 
+/// A site without any visit.
+fn new_site() -> Dashboard {
+    Dashboard {
+        has_visits: false,
+        ..empty()
+    }
+}
+
+/// A site without a visit in the period.
 pub(super) fn empty() -> Dashboard {
     let mut dashboard = overview();
     dashboard.now = Some(NowSnapshot {
@@ -198,6 +207,7 @@ pub(super) fn all() -> Vec<(&'static str, Dashboard)> {
         ("public", public()),
         ("redis", without_sessions()),
         ("empty", empty()),
+        ("new", new_site()),
         ("large", large()),
     ]
 }

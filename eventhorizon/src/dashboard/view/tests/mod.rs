@@ -7,14 +7,14 @@ use std::io::Write;
 use document::ParsedHtml;
 use horizon_core::{
     Slug,
-    reports::{Dimension, Filter, FilterOperator, Metric},
+    reports::{DayRange, Dimension, Filter, FilterOperator, Metric},
 };
 
 use super::{SCRIPT, STYLE, now_section, page};
 use crate::{
     NowSnapshot, PageDescription,
     dashboard::{
-        model::{Dashboard, ListKind},
+        model::{ChartStep, Dashboard, ListKind},
         state::PeriodChoice,
     },
 };
@@ -122,6 +122,28 @@ fn a_row_is_no_link_if_the_store_cannot_filter_by_it() {
 }
 
 #[test]
+fn visits_without_a_campaign_are_last_and_leave_the_bars_to_the_others() {
+    for (kind, name) in [
+        (ListKind::Campaigns, "No campaign"),
+        (ListKind::Mediums, "No medium"),
+        (ListKind::Terms, "No term"),
+        (ListKind::Contents, "No content"),
+    ] {
+        let mut dashboard = fixture::overview();
+        let list = fixture::list(kind, &["", "spring", "summer"], &[Metric::Visitors], 3, 6_121);
+        let bars: Vec<_> = list.rows.iter().map(|row| row.bar).collect();
+        assert!(bars[0] == 0.0 && bars[1] == 1.0 && bars[2] > 0.5, "{bars:?}");
+        dashboard.cards = vec![fixture::card(list)];
+        let text = document(&dashboard).text;
+        let position = |row: &str| text.find(row).unwrap_or_else(|| panic!("no {row} in {text}"));
+        assert!(position("summer") < position(name), "{text}");
+        dashboard.state = dashboard.state.with_filter(filter(kind.dimension(), ""));
+        let text = document(&dashboard).text;
+        assert!(text.contains(" is none") && !text.contains("Unknown"), "{text}");
+    }
+}
+
+#[test]
 fn missing_numbers_are_not_said_to_be_zero() {
     let mut dashboard = fixture_cases::empty();
     for card in &mut dashboard.cards {
@@ -208,35 +230,65 @@ fn nobody_and_unknown_viewers_are_different() {
 }
 
 #[test]
-fn an_empty_site_says_how_visits_get_there() {
-    let dashboard = fixture_cases::all()
-        .into_iter()
-        .find(|(name, _)| *name == "empty")
-        .unwrap()
-        .1;
-    let document = document(&dashboard);
-    assert!(document.text.contains("client.js") && !document.text.contains("Bounce rate"));
-    assert_eq!(document.all("td").count(), 0);
+fn only_a_site_without_any_visit_says_how_visits_get_there() {
+    let mut dashboard = fixture_cases::empty();
+    for (has_visits, expected) in [(true, "No visits in this period"), (false, "No visits yet")] {
+        dashboard.has_visits = has_visits;
+        let document = document(&dashboard);
+        assert!(document.text.contains(expected), "{}", document.text);
+        assert_eq!(document.text.contains("client.js"), !has_visits);
+        assert!(!document.text.contains("Bounce rate"));
+        assert_eq!(document.all("td").count(), 0);
+    }
+}
+
+/// Returns the links to the days before and after the period.
+fn steps(dashboard: &Dashboard) -> Vec<String> {
+    let document = document(dashboard);
+    let steps = document.all("a").filter(|link| link.get("class") == Some("step"));
+    steps.map(|link| link.get("href").unwrap().to_owned()).collect()
+}
+
+fn range(first: &str, last: &str) -> PeriodChoice {
+    PeriodChoice::Range(DayRange::new(first.parse().unwrap(), last.parse().unwrap()))
+}
+
+#[test]
+fn days_that_happen_to_be_a_month_are_days() {
+    for (choice, heading, earlier) in [
+        (
+            PeriodChoice::Days30,
+            "1–30 Nov 2026compared with 2–31 Oct 2026",
+            "?from=2026-10-02&to=2026-10-31",
+        ),
+        (
+            PeriodChoice::Days90,
+            "2 Sep – 30 Nov 2026compared with 4 Jun – 1 Sep 2026",
+            "?from=2026-06-04&to=2026-09-01",
+        ),
+        (
+            PeriodChoice::Month,
+            "Nov 2026compared with 1–30 Oct 2026",
+            "?from=2026-10-01&to=2026-10-31",
+        ),
+    ] {
+        let dashboard = fixture::with_period_until("2026-11-30", choice, ChartStep::Day, 9);
+        let text = document(&dashboard).text;
+        assert!(text.contains(heading), "no {heading} in {text}");
+        assert_eq!(steps(&dashboard), [earlier], "{heading}");
+    }
 }
 
 #[test]
 fn the_steps_beside_the_period_move_by_months_or_days() {
-    let links = |choice| {
-        let dashboard = fixture::with_period(choice, crate::dashboard::model::ChartStep::Day, 9);
-        let document = document(&dashboard);
-        let steps = document.all("a").filter(|link| link.get("class") == Some("step"));
-        steps
-            .map(|link| link.get("href").unwrap().to_owned())
-            .collect::<Vec<_>>()
-    };
-    let range = |first: &str, last: &str| {
-        PeriodChoice::Range(horizon_core::reports::DayRange::new(
-            first.parse().unwrap(),
-            last.parse().unwrap(),
-        ))
-    };
+    let links = |choice| steps(&fixture::with_period(choice, ChartStep::Day, 9));
     assert_eq!(links(PeriodChoice::Days7), ["?from=2026-11-16&to=2026-11-22"]);
     assert_eq!(links(PeriodChoice::Month), ["?from=2026-10-01&to=2026-10-31"]);
+    assert_eq!(
+        links(range("2026-11-01", "2026-11-29")),
+        ["?from=2026-10-01&to=2026-10-31"]
+    );
+    assert_eq!(links(PeriodChoice::Months12), ["?from=2024-12-01&to=2025-11-30"]);
     assert_eq!(links(PeriodChoice::All), [""; 0]);
     assert_eq!(
         links(range("2026-02-01", "2026-02-28")),
