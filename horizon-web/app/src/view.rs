@@ -94,6 +94,8 @@ pub struct LoginPage {
     pub error: Option<String>,
     /// The path of this site to return to, instead of `/admin`.
     pub back: Option<String>,
+    /// The path at which the browser asks for a token of the reports, if signing in leads to them.
+    pub token_path: Option<String>,
 }
 
 /// All posts, or those that match a search or a tag.

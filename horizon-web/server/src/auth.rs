@@ -8,7 +8,7 @@ use horizon_app::{LoginPage, View};
 use horizon_backend::now;
 use horizon_core::{MAX_AUTHOR_CHARS, Result};
 
-use crate::{respond, session::Sessions, state::AppState};
+use crate::{reports, respond, session::Sessions, state::AppState};
 
 /// The badge of the author's comments.
 const BADGE: &str = "Author";
@@ -99,6 +99,17 @@ pub(crate) async fn is_signed_in(app: &AppState, headers: &HeaderMap) -> Result<
     }
 }
 
+/// Returns the sign-in form. After signing in, the browser goes `back`.
+pub(crate) fn login_form(app: &AppState, error: Option<String>, back: Option<String>) -> View {
+    let dashboard = back.as_deref().filter(|_| app.has_reports_token);
+    let token_path = dashboard.and_then(reports::token_path);
+    View::Login(LoginPage {
+        error,
+        back,
+        token_path,
+    })
+}
+
 /// Returns the response to a request without a session, or `None` if it has one. After signing in, the browser goes
 /// `back`.
 pub(crate) async fn require_session(app: &AppState, headers: &HeaderMap, back: Option<String>) -> Option<Response> {
@@ -106,8 +117,8 @@ pub(crate) async fn require_session(app: &AppState, headers: &HeaderMap, back: O
         Ok(true) => None,
         Ok(false) if app.sessions.is_none() => Some(respond::not_found(app).await),
         Ok(false) => {
-            let page = LoginPage { error: None, back };
-            Some(respond::view(app, View::Login(page)).await)
+            let form = login_form(app, None, back);
+            Some(respond::view(app, form).await)
         }
         Err(error) => Some(respond::unavailable(app, &error).await),
     }

@@ -16,7 +16,7 @@ use axum::{
 };
 use eventhorizon::{Paging, http::local_path};
 use futures::{StreamExt, stream};
-use horizon_app::{ErrorPage, LoginPage, ModerationItem, ModerationPage, View};
+use horizon_app::{ErrorPage, ModerationItem, ModerationPage, View};
 use horizon_axum::ClientAddr;
 use horizon_backend::now;
 use horizon_core::{
@@ -178,11 +178,8 @@ async fn wrong_token(app: &AppState, address: IpAddr, back: Option<String>) -> R
 }
 
 async fn login_page(app: &AppState, status: StatusCode, error: &str, back: Option<String>) -> Response {
-    let page = LoginPage {
-        error: Some(error.into()),
-        back,
-    };
-    let mut response = respond::view(app, View::Login(page)).await;
+    let form = auth::login_form(app, Some(error.into()), back);
+    let mut response = respond::view(app, form).await;
     *response.status_mut() = status;
     response
 }

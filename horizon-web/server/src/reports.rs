@@ -13,6 +13,9 @@ use crate::{
     config::{DashboardAccess, ServeArgs},
 };
 
+/// The path of the dashboard.
+const DASHBOARD_PATH: &str = "/horizon/dashboard";
+
 /// Adds who may read the reports, and the descriptions of the pages.
 ///
 /// # Errors
@@ -49,6 +52,15 @@ fn add_links(config: &mut Config, is_signing_in_possible: bool) {
     config.dashboard_links.push(DashboardLink::new("Blog", "/"));
     if is_signing_in_possible {
         config.dashboard_links.push(DashboardLink::new("Admin", "/admin"));
+    }
+}
+
+/// Returns the path at which a browser asks for a token of the reports, if this path is that of the dashboard.
+pub(crate) fn token_path(path: &str) -> Option<String> {
+    match path.strip_prefix(DASHBOARD_PATH)? {
+        "" => Some(format!("{path}?basic-auth")),
+        query if query.starts_with('?') => Some(format!("{path}&basic-auth")),
+        _ => None,
     }
 }
 
@@ -125,6 +137,42 @@ mod tests {
         // A session that the browser did not send with a link from another site.
         let again = blog.get(login, &[HTML, session]).await;
         assert_eq!((again.status(), location(&again)), (StatusCode::SEE_OTHER, DASHBOARD));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_form_leads_to_a_prompt_for_the_token_of_the_reports() {
+        let link = "<a href=\"/horizon/dashboard?period=7d&amp;basic-auth\">I have a token for the reports</a>";
+        let prompt = "/horizon/dashboard?period=7d&basic-auth";
+        let admin = ["--admin-token", TOKEN];
+        let blog = TestBlog::open_with(&[admin, ["--reports-token", "a-token-for-reports"]].concat()).await;
+        let form = async |blog: &TestBlog, path: &str| {
+            let form = blog.get(path, &[HTML]).await;
+            let form = to_bytes(form.into_body(), usize::MAX).await.unwrap();
+            String::from_utf8_lossy(&form).into_owned()
+        };
+        let sign_in = blog.get(DASHBOARD, &[HTML]).await;
+        assert!(form(&blog, location(&sign_in)).await.contains(link));
+        let rejected = "token=wrong&back=%2Fhorizon%2Fdashboard%3Fperiod%3D7d".to_owned();
+        let rejected = blog.send(Method::POST, "/admin/login", rejected).await;
+        let rejected = to_bytes(rejected.into_body(), usize::MAX).await.unwrap();
+        assert!(String::from_utf8_lossy(&rejected).contains(link));
+        for other in [
+            "/admin",
+            "/cluster",
+            "/admin?back=/horizon/dashboards",
+            "/admin?back=/blog/hello",
+        ] {
+            assert!(!form(&blog, other).await.contains("basic-auth"), "{other}");
+        }
+        let asked = blog.get(prompt, &[HTML]).await;
+        let challenge = asked.headers()[header::WWW_AUTHENTICATE].to_str().unwrap();
+        assert!(asked.status() == StatusCode::UNAUTHORIZED && challenge.starts_with("Basic "));
+        // `anybody:a-token-for-reports` in base64.
+        let password = ("authorization", "Basic YW55Ym9keTphLXRva2VuLWZvci1yZXBvcnRz");
+        assert_eq!(blog.get(prompt, &[HTML, password]).await.status(), StatusCode::OK);
+
+        let without = TestBlog::open_with(&admin).await;
+        assert!(!form(&without, location(&sign_in)).await.contains("basic-auth"));
     }
 
     #[tokio::test(start_paused = true)]

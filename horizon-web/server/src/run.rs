@@ -218,11 +218,7 @@ pub(crate) fn app_state(
     if let Some(sessions) = &sessions {
         author.set_sessions(Arc::clone(sessions));
     }
-    let marker_key = horizon.derive_key(MARKERS_KEY);
-    let marker_key = marker_key
-        .iter()
-        .take(16)
-        .fold(0, |key, byte| key << 8 | u128::from(*byte));
+    let marker_key = marker_key(&horizon);
     let site = Site {
         title: args.title.clone(),
         description: args.description.clone(),
@@ -240,11 +236,18 @@ pub(crate) fn app_state(
         assets,
         sessions,
         login_limiter: LoginLimiter::default(),
+        has_reports_token: args.secrets.reports_token.is_some(),
         stats,
         page_cache: PageCache::new(),
         marker_key,
         shutdown,
     }))
+}
+
+/// Returns the secret key of the slot markers.
+fn marker_key(horizon: &Horizon) -> u128 {
+    let key = horizon.derive_key(MARKERS_KEY);
+    key.iter().take(16).fold(0, |key, byte| key << 8 | u128::from(*byte))
 }
 
 /// The pages that have numbers: those of the current library.

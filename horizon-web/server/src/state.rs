@@ -31,6 +31,8 @@ pub(crate) struct AppParts {
     pub(crate) assets: Assets,
     pub(crate) sessions: Option<Arc<Sessions>>,
     pub(crate) login_limiter: LoginLimiter,
+    /// Whether a token of its own reads the reports.
+    pub(crate) has_reports_token: bool,
     pub(crate) stats: StatsCache,
     pub(crate) page_cache: PageCache,
     /// The secret key of the slot markers; see [`horizon_app::Template::new`].

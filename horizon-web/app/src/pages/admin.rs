@@ -10,7 +10,11 @@ use crate::{LoginPage, ModerationItem, ModerationPage, text};
 const MAX_DIAGNOSTICS: usize = 50;
 
 pub(super) fn login(page: &LoginPage) -> AnyView {
-    let LoginPage { error, back } = page.clone();
+    let LoginPage {
+        error,
+        back,
+        token_path,
+    } = page.clone();
     let continuation = back.clone().map(signed_in);
     view! {
         <main id="main" class="text-page">
@@ -26,6 +30,7 @@ pub(super) fn login(page: &LoginPage) -> AnyView {
                 </button>
             </form>
             {continuation}
+            {token_path.map(|path| view! { <p class="hint"><a href=path>"I have a token for the reports"</a></p> })}
         </main>
     }
     .into_any()

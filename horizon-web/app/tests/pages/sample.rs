@@ -185,6 +185,7 @@ pub(crate) fn all() -> Vec<View> {
         View::Login(LoginPage {
             error: Some(HOSTILE.into()),
             back: Some(HOSTILE.into()),
+            token_path: Some(HOSTILE.into()),
         }),
         View::Moderation(ModerationPage {
             comments: vec![pending_comment()],
