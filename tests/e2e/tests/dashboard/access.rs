@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use horizon_test_support::{ServerOptions, WebServer, browser_test, http};
+use serde_json::json;
 
 use crate::{ADMIN_TOKEN, DASHBOARD, author::DashboardReader};
 
@@ -96,6 +97,33 @@ fn signing_in_leads_back_to_the_dashboard_and_signing_out_closes_it() -> anyhow:
             .wait_for(
                 "it asks for the token",
                 "return document.querySelector('[name=token]') !== null",
+            )
+            .await
+    })
+}
+
+#[test]
+fn a_link_of_a_dashboard_whose_session_has_ended_leads_to_the_sign_in_page() -> anyhow::Result<()> {
+    let options = ServerOptions::default().with("HORIZON_ADMIN_TOKEN", ADMIN_TOKEN);
+    browser_test(1, options, async |test| {
+        // The live stream may reconnect.
+        test.expect_in_console("status of 401");
+        let author = DashboardReader::signs_in(test.browser("Author").await?).await?;
+        let browser = &author.browser;
+        browser.devtools("Network.clearBrowserCookies", &json!({})).await?;
+        browser.click("#period a[href='?period=7d']").await?;
+        browser
+            .wait_for(
+                "the sign-in page has its own address",
+                "return location.pathname === '/admin' && document.querySelector('[name=token]') !== null",
+            )
+            .await?;
+        browser.type_into("input[name=token]", ADMIN_TOKEN).await?;
+        browser.click("form[action='/admin/login'] button").await?;
+        browser
+            .wait_for(
+                "the days of the link are shown",
+                "return location.pathname + location.search === '/horizon/dashboard?period=7d'",
             )
             .await
     })
