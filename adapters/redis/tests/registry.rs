@@ -95,6 +95,30 @@ async fn a_node_that_was_silent_for_ten_minutes_is_removed() {
 }
 
 #[tokio::test]
+async fn a_heartbeat_from_the_future_is_silent_and_is_removed_if_it_is_far_away() {
+    let server = RedisServer::start(&[]).await.unwrap();
+    let registry = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();
+    let json = r#"{"name":"later","started":7,"round_trip":null,"role":"web","viewers":3}"#;
+    let time = server.cli(&["TIME"]).await.unwrap();
+    let now = time.lines().next().unwrap().parse::<u64>().unwrap() * 1_000;
+    let far = [now + 1_000_000_000_000, u64::MAX].map(|at| at.to_string());
+    for at in [far[0].as_str(), &far[1], &"9".repeat(400)] {
+        let record = format!("{at} {json}");
+        server.cli(&["HSET", "horizon:cluster", at, &record]).await.unwrap();
+    }
+    let soon = format!("{} {json}", now + 300_000);
+    server.cli(&["HSET", "horizon:cluster", "soon", &soon]).await.unwrap();
+    let nodes = registry.nodes().await.unwrap();
+    let is_silent = |node: &RegisteredNode| node.silent_for > Duration::from_secs(200);
+    assert!(nodes.len() == 3 && nodes.iter().all(is_silent), "{nodes:?}");
+    registry.heartbeat(&info("alive", 1)).await.unwrap();
+    let names = server.cli(&["HKEYS", "horizon:cluster"]).await.unwrap();
+    let mut names: Vec<_> = names.lines().collect();
+    names.sort_unstable();
+    assert_eq!(names, ["alive", "soon"]);
+}
+
+#[tokio::test]
 async fn problems_are_bounded_and_records_without_them_are_readable() {
     let server = RedisServer::start(&[]).await.unwrap();
     let registry = NodeRegistry::connect(&RedisConfig::new(&server.url()).unwrap()).unwrap();

@@ -126,6 +126,11 @@ impl Horizon {
             active,
             silent,
         } = others;
+        // No record of another node can show more viewers than presence counts on the site.
+        let most = viewers.unwrap_or(u64::MAX);
+        pages.values_mut().for_each(|viewers| *viewers = most.min(*viewers));
+        let most = most.saturating_mul(u64::try_from(active).unwrap_or(u64::MAX));
+        sources.values_mut().for_each(|viewers| *viewers = most.min(*viewers));
         // The own number is newer than what other nodes said about the page up to two seconds ago.
         pages.extend(self.0.hub.busiest_pages(MAX_PAGES));
         for (source, viewers) in self.0.now.sources.viewers() {

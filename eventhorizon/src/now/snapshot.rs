@@ -27,7 +27,8 @@ pub struct NowSnapshot {
 pub struct ActivePage {
     /// The page.
     pub slug: Slug,
-    /// Its viewers, each counted once on all nodes.
+    /// Its viewers, each counted once on all nodes. What only other nodes know is at most the number of viewers of the
+    /// site.
     pub viewers: u64,
 }
 

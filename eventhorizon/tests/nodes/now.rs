@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use eventhorizon::{Horizon, Live, LiveOptions, NowSnapshot, Slug};
 use futures::StreamExt;
 use horizon_core::Timestamp;
-use horizon_redis::{NodeInfo, NodeRegistry, NodeRole, RedisConfig, testing::RedisServer};
-use tokio::time::timeout;
+use horizon_redis::{HEARTBEAT_INTERVAL, NodeInfo, NodeRegistry, NodeRole, RedisConfig, testing::RedisServer};
+use tokio::time::{sleep, timeout};
 
 /// How long a test waits for a snapshot: 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -55,6 +55,17 @@ async fn wait_for(horizon: &Horizon, is_expected: impl Fn(&NowSnapshot) -> bool)
     found.unwrap_or_else(|_| panic!("the last snapshot was {last:?}"))
 }
 
+/// Writes a record with the current time, again and again.
+async fn send_heartbeats(redis: &RedisServer, name: &str, record: &str) {
+    let script = "local now = redis.call('TIME')[1] * 1000 \
+                  return redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f ', now) .. ARGV[2])";
+    loop {
+        let arguments = ["EVAL", script, "1", "horizon:cluster", name, record];
+        redis.cli(&arguments).await.unwrap();
+        sleep(HEARTBEAT_INTERVAL).await;
+    }
+}
+
 #[tokio::test]
 async fn a_visitor_on_two_nodes_counts_once_in_a_page_and_twice_in_a_source() {
     let redis = RedisServer::start(&[]).await.unwrap();
@@ -94,15 +105,15 @@ async fn silent_nodes_accumulators_and_records_of_older_versions_nominate_nothin
     let horizon = node(&redis, "web-1").await;
     let hset = async |name: &str, record: &str| redis.cli(&["HSET", "horizon:cluster", name, record]).await.unwrap();
     let time = redis.cli(&["TIME"]).await.unwrap();
-    let millis = |ago: u64| (time.lines().next().unwrap().parse::<u64>().unwrap() - ago) * 1_000;
-    let (silent_since, later) = (millis(10), millis(0) + 60_000);
+    let seconds = time.lines().next().unwrap().parse::<u64>().unwrap();
+    let silent_since = (seconds - 10) * 1_000;
     let role = r#""role":"web","viewers":7"#;
     let names = r#""pages":{"old":7},"sources":{"old":7}"#;
     let silent = format!(r#"{{"name":"web-2","started":7,"round_trip":null,{names},{role}}}"#);
     hset("web-2", &format!("{silent_since} {silent}")).await;
-    // The time of a heartbeat that stays recent during the test.
+    let future = format!(r#"{{"name":"web-4","started":7,"round_trip":null,{names},{role}}}"#);
+    hset("web-4", &format!("{} {future}", seconds * 1_000 + 300_000)).await;
     let old_version = format!(r#"{{"name":"web-3","started":7,"round_trip":null,{role}}}"#);
-    hset("web-3", &format!("{later} {old_version}")).await;
     let url = RedisConfig::new(&redis.url()).unwrap();
     let accumulator = NodeRole::Accumulator {
         counted: 1,
@@ -114,8 +125,34 @@ async fn silent_nodes_accumulators_and_records_of_older_versions_nominate_nothin
     counts.pages.insert(Slug::new("counted").unwrap(), 7);
     NodeRegistry::connect(&url).unwrap().heartbeat(&counts).await.unwrap();
 
-    let now = wait_for(&horizon, |now| now.nodes == 2).await;
-    assert_eq!((pages(&now), sources(&now), now.silent_nodes), (vec![], vec![], 1));
+    let now = tokio::select! {
+        now = wait_for(&horizon, |now| now.nodes == 2) => now,
+        () = send_heartbeats(&redis, "web-3", &old_version) => unreachable!(),
+    };
+    assert_eq!((pages(&now), sources(&now), now.silent_nodes), (vec![], vec![], 2));
+    horizon.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_broken_record_shows_no_more_viewers_than_the_site_has() {
+    let redis = RedisServer::start(&[]).await.unwrap();
+    let horizon = node(&redis, "web-1").await;
+    let _open = [
+        open(&horizon, "bread", "Firefox", "https://www.google.com/").await,
+        open(&horizon, "soup", "Safari", "").await,
+    ];
+    let highest = u64::MAX;
+    let names = format!(r#""pages":{{"bread":7,"stew":{highest}}},"sources":{{"bing":{highest}}}"#);
+    let record =
+        format!(r#"{{"name":"web-2","started":7,"round_trip":null,{names},"role":"web","viewers":{highest}}}"#);
+    let expected = [("stew", 2), ("bread", 1), ("soup", 1)];
+    let has_all = |now: &NowSnapshot| now.nodes == 2 && now.viewers == Some(2) && pages(now) == expected;
+    let now = tokio::select! {
+        now = wait_for(&horizon, has_all) => now,
+        () = send_heartbeats(&redis, "web-2", &record) => unreachable!(),
+    };
+    assert_eq!(sources(&now), [("bing", 2), ("", 1), ("google", 1)]);
+    assert_eq!(horizon.active_pages(1).await, now.pages[..1]);
     horizon.close().await.unwrap();
 }
 

@@ -140,7 +140,8 @@ pub struct Heartbeat {
 pub struct RegisteredNode {
     /// Its last heartbeat.
     pub info: NodeInfo,
-    /// How long ago that was, by the clock of Redis.
+    /// How far away from now that is, by the clock of Redis. A heartbeat from the future, which is left by a clock that
+    /// was set back or by a broken record, also makes a node silent.
     pub silent_for: Duration,
 }
 
@@ -152,7 +153,7 @@ impl RegisteredNode {
             return None;
         }
         let (at, json) = record.split_once(' ')?;
-        let silent_for = Duration::from_millis(now.saturating_sub(at.parse().ok()?));
+        let silent_for = Duration::from_millis(now.abs_diff(at.parse().ok()?));
         let mut info: NodeInfo = serde_json::from_str(json).ok()?;
         info.problems = bounded(&info.problems);
         Some(Self { info, silent_for })
