@@ -252,6 +252,10 @@ mod tests {
                 "“from” is not a day such as 2026-11-29: “yesterday”. \
                  “to” is not a day such as 2026-11-29: “2026-02-30”.",
             ),
+            (
+                "from=9999-12-29&to=9999-12-31",
+                "“to” is not a day such as 2026-11-29: “9999-12-31”. A range needs its first and its last day.",
+            ),
             ("from=2026-01-01", "A range needs its first and its last day."),
             ("from=0001-01-01&to=2026-01-01", "A range has at most twenty years."),
             (

@@ -19,7 +19,7 @@ impl fmt::Display for Day {
     }
 }
 
-/// Reads a date such as `2026-11-29`.
+/// Reads a date such as `2026-11-29`. The last one is `9999-12-29`: later days cannot be converted to times.
 ///
 /// ```
 /// use horizon_core::Day;
@@ -35,7 +35,10 @@ impl FromStr for Day {
     fn from_str(text: &str) -> Result<Self, ParseDayError> {
         let is_date = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
         let date = is_date.then(|| text.parse::<civil::Date>().ok()).flatten();
-        date.map(number_of).ok_or(ParseDayError)
+        let day = date
+            .map(number_of)
+            .filter(|day| date.is_some_and(|date| date_of(*day) == date));
+        day.ok_or(ParseDayError)
     }
 }
 
@@ -53,10 +56,13 @@ mod tests {
             "+002026-11-29",
             "2026-11-31",
             "today",
+            "9999-12-30",
+            "9999-12-31",
         ] {
             assert_eq!(text.parse::<Day>(), Err(ParseDayError), "{text}");
         }
         assert_eq!("1970-01-01".parse(), Ok(Day::from_number(0)));
         assert_eq!("1969-12-31".parse(), Ok(Day::from_number(-1)));
+        assert_eq!("9999-12-29".parse::<Day>().unwrap().to_string(), "9999-12-29");
     }
 }

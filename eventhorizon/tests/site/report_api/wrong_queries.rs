@@ -192,7 +192,7 @@ async fn time_labels_are_bounded() {
     let site = QueriedSite::start().await;
     for dimension in ["time:hour", "time:day", "time:month"] {
         let mut query = good();
-        query["date_range"] = json!(["0001-01-01", "9999-12-31"]);
+        query["date_range"] = json!(["0001-01-01", "9999-12-29"]);
         query["dimensions"] = json!([dimension]);
         query["include"] = json!({ "time_labels": true });
         let problem = site.query(query).await.json();
