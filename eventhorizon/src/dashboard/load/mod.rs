@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use horizon_core::{
     Error, Slug, Timestamp, Topic,
-    reports::{DayRange, Query, RecentDays, ReportError},
+    reports::{DayRange, Query, ReportError},
 };
 use tokio::time::timeout;
 
@@ -114,8 +114,6 @@ impl<'a> DashboardLoader<'a> {
             PeriodChoice::All => horizon.first_report_day().await?,
             _ => None,
         };
-        // The whole month, because a reader may have liked a page before its first pageview.
-        let first = first.map(|day| RecentDays::Months(1).ending(day).first);
         Ok(Self {
             horizon,
             state,

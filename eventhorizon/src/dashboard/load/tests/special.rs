@@ -59,7 +59,7 @@ async fn an_empty_site_has_zeros_and_empty_lists() {
 }
 
 #[tokio::test]
-async fn all_starts_with_the_first_month_and_shows_the_totals_of_pages() {
+async fn all_starts_with_the_first_day_with_numbers_and_shows_the_totals_of_pages() {
     let now = noon("2026-11-29");
     let events = events(noon("2026-09-17"), now, 1);
     for site in [
@@ -67,7 +67,7 @@ async fn all_starts_with_the_first_month_and_shows_the_totals_of_pages() {
         DashboardSite::in_redis("UTC", now, &events).await,
     ] {
         let page = site.check("period=all").await;
-        assert_eq!(page.period.range, range("2026-09-01", "2026-11-29"));
+        assert_eq!(page.period.range, range("2026-09-17", "2026-11-29"));
         assert!(page.period.previous.is_none() && page.figures.iter().all(|figure| figure.previous.is_none()));
         let slug = Slug::new("hello").unwrap();
         let stats = &site.horizon.stats(&[Topic::Page(slug)]).await.unwrap()[0];
