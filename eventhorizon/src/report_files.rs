@@ -1,16 +1,16 @@
 //! Reports as CSV files: the lists of the dashboard, and the course of its numbers.
 
-use std::num::NonZeroUsize;
+use std::{collections::HashSet, num::NonZeroUsize};
 
 use horizon_backend::report_csv;
 use horizon_core::{
     Slug,
-    reports::{DayRange, Dimension, Filter, FilterOperator, Metric, Query, ReportError, Row},
+    reports::{DayRange, Dimension, Filter, FilterOperator, Metric, Query, ReportError, Row, Table, Value, hour_value},
 };
 
 use crate::{
     Horizon, Problem, ProblemKind,
-    dashboard::{DashboardState, ListKind, PAGE_METRICS, PeriodChoice, is_old_page},
+    dashboard::{DashboardState, ListKind, PAGE_METRICS, PeriodChoice, is_old_page, nothing_of},
     reports::time_step,
 };
 
@@ -64,8 +64,10 @@ impl Horizon {
         let range = self.days_of(state.period).await?;
         let query = kind.query(range, state.filters);
         let mut table = self.report_known_metrics(query).await?.table;
-        if kind == ReportFileKind::List(ListKind::OldPages) {
-            table.rows.retain(|row| self.is_row_of_old_page(row, range));
+        match kind {
+            ReportFileKind::List(ListKind::OldPages) => table.rows.retain(|row| self.is_row_of_old_page(row, range)),
+            ReportFileKind::List(_) => {}
+            ReportFileKind::Timeseries => add_times(&mut table, self.times_until_now(range)),
         }
         Ok(ReportFile {
             name: format!("{name}-{}-{}.csv", range.first, range.last),
@@ -80,6 +82,18 @@ impl Horizon {
             _ => today,
         };
         Ok(period.resolve(today, first).range)
+    }
+
+    /// Returns the values of [`time_step`] in a range, without those that have not come.
+    fn times_until_now(&self, range: DayRange) -> Vec<String> {
+        match time_step(range) {
+            Dimension::Hour => {
+                let now = self.0.clock.now();
+                let hours = self.time_zone().hours(range.first).into_iter();
+                hours.filter(|hour| *hour <= now).map(hour_value).collect()
+            }
+            step => DayRange::new(range.first, range.last.min(self.today())).periods(step),
+        }
     }
 
     fn is_row_of_old_page(&self, row: &Row, range: DayRange) -> bool {
@@ -116,6 +130,26 @@ impl ReportFileKind {
         let query = filters.into_iter().fold(query, Query::filter);
         query.limit(MAX_FILE_ROWS)
     }
+}
+
+/// Adds a row for each time in which nothing was counted.
+fn add_times(table: &mut Table, times: Vec<String>) {
+    let known: HashSet<&str> = table
+        .rows
+        .iter()
+        .flat_map(|row| &row.dimensions)
+        .map(AsRef::as_ref)
+        .collect();
+    let missing: Vec<String> = times
+        .into_iter()
+        .filter(|time| !known.contains(time.as_str()))
+        .collect();
+    let nothing: Vec<Value> = table.metrics.iter().copied().map(nothing_of).collect();
+    let rows = missing
+        .into_iter()
+        .map(|time| Row::new(vec![time.into()], nothing.clone()));
+    table.rows.extend(rows);
+    table.rows.sort_by(|a, b| a.dimensions.cmp(&b.dimensions));
 }
 
 /// Returns whether custom events are selected, which have no other metric.

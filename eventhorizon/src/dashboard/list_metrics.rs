@@ -1,4 +1,4 @@
-use horizon_core::reports::Metric;
+use horizon_core::reports::{Metric, Value};
 
 use super::list_kind::ListKind;
 
@@ -31,5 +31,22 @@ impl ListKind {
             Self::Events => &[Metric::Events],
             _ => SESSION_METRICS,
         }
+    }
+}
+
+/// Returns the value of a metric of a time in which nothing was counted.
+pub(crate) const fn nothing_of(metric: Metric) -> Value {
+    match metric {
+        Metric::ViewsPerVisit
+        | Metric::BounceRate
+        | Metric::VisitDuration
+        | Metric::AnonymousShare
+        | Metric::TimeOnPage
+        | Metric::FinishedShare => Value::Ratio {
+            numerator: 0,
+            denominator: 0,
+        },
+        Metric::MedianTimeOnPage => Value::Median(None),
+        _ => Value::Count(0),
     }
 }

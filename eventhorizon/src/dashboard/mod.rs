@@ -32,7 +32,7 @@ pub(crate) use self::{
 };
 pub(crate) use self::{
     list_kind::{ListKind, is_old_page},
-    list_metrics::PAGE_METRICS,
+    list_metrics::{PAGE_METRICS, nothing_of},
     period::PeriodChoice,
     state::DashboardState,
 };

@@ -7,6 +7,7 @@ use horizon_core::{
 
 use super::{DashboardLoader, store_reports::MissingNumbers};
 use crate::dashboard::{
+    list_metrics::nothing_of,
     model::{Chart, ChartPoint, ChartStep, Shown},
     state::PeriodChoice,
 };
@@ -157,23 +158,6 @@ fn values_at(table: &Table, metric: Metric, times: &[ChartTime]) -> Vec<Value> {
         .iter()
         .map(|time| values.get(time.value.as_str()).copied().unwrap_or(nothing))
         .collect()
-}
-
-/// Returns the value of a metric of a time in which nothing was counted.
-const fn nothing_of(metric: Metric) -> Value {
-    match metric {
-        Metric::ViewsPerVisit
-        | Metric::BounceRate
-        | Metric::VisitDuration
-        | Metric::AnonymousShare
-        | Metric::TimeOnPage
-        | Metric::FinishedShare => Value::Ratio {
-            numerator: 0,
-            denominator: 0,
-        },
-        Metric::MedianTimeOnPage => Value::Median(None),
-        _ => Value::Count(0),
-    }
 }
 
 /// Returns a metric that is not 0 where the metric has a meaning: a store leaves out rows in which all metrics are 0,

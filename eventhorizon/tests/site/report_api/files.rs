@@ -67,9 +67,38 @@ async fn the_course_is_in_hours_days_or_months() {
         ("period=7d&source=google", "2027-01-15,2,2,3,1.5,"),
     ] {
         let rows = csv(&site, &format!("/reports/timeseries.csv?{query}")).await;
-        let row = rows.lines().nth(1).unwrap();
-        assert!(row.starts_with(first), "{query}: {rows}");
+        assert!(rows.lines().any(|row| row.starts_with(first)), "{query}: {rows}");
     }
+}
+
+#[tokio::test]
+async fn the_course_has_a_row_for_each_time_until_now() {
+    let site = QueriedSite::with_readers().await;
+    let times = async |query: &str| {
+        let rows = csv(&site, &format!("/reports/timeseries.csv?{query}")).await;
+        let rows: Vec<(String, String)> = rows
+            .lines()
+            .skip(1)
+            .filter_map(|row| {
+                row.split_once(',')
+                    .map(|(time, rest)| (time.to_owned(), rest.to_owned()))
+            })
+            .collect();
+        rows
+    };
+    let days = times("from=2027-01-13&to=2027-03-01").await;
+    let names: Vec<_> = days.iter().map(|(day, _)| day.as_str()).collect();
+    assert_eq!(names, ["2027-01-13", "2027-01-14", "2027-01-15", "2027-01-16"]);
+    assert_eq!(
+        days[0].1, "0,0,0,,,,,,,,0,0,0",
+        "rates and means of nothing are unknown"
+    );
+    assert!(days[2].1.starts_with("2,2,3,"), "{days:?}");
+    let hours = times("period=yesterday").await;
+    assert_eq!((hours.len(), hours[0].0.as_str()), (24, "2027-01-14T23:00:00Z"));
+    let months = times("period=12m&page=bread").await;
+    assert_eq!((months.len(), months[0].1.as_str()), (12, "0,0,0,,,,0,0"));
+    assert_eq!(times("from=2027-03-01&to=2027-03-09").await, []);
 }
 
 #[tokio::test]
