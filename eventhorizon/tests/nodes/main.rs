@@ -2,3 +2,6 @@
 
 #[cfg(test)]
 mod now;
+#[cfg(test)]
+#[path = "../support/snapshots.rs"]
+mod snapshots;

@@ -8,6 +8,8 @@ use horizon_core::Timestamp;
 use horizon_redis::{HEARTBEAT_INTERVAL, NodeInfo, NodeRegistry, NodeRole, RedisConfig, testing::RedisServer};
 use tokio::time::{sleep, timeout};
 
+use crate::snapshots::{pages, sources};
+
 /// How long a test waits for a snapshot: 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -23,20 +25,6 @@ async fn open(horizon: &Horizon, page: &str, user_agent: &str, referrer: &str) -
     let caller = horizon.caller([192, 0, 2, 1].into(), [("user-agent", user_agent)]);
     let options = LiveOptions::page(&page).referrer(referrer);
     horizon.live(&caller, options).await.unwrap()
-}
-
-fn pages(now: &NowSnapshot) -> Vec<(&str, u64)> {
-    now.pages
-        .iter()
-        .map(|page| (page.slug.as_str(), page.viewers))
-        .collect()
-}
-
-fn sources(now: &NowSnapshot) -> Vec<(&str, u64)> {
-    now.sources
-        .iter()
-        .map(|source| (&*source.source, source.viewers))
-        .collect()
 }
 
 /// Waits for a snapshot that fulfils the condition.

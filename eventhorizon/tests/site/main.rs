@@ -34,6 +34,9 @@ mod rules;
 #[cfg(test)]
 mod salts;
 #[cfg(test)]
+#[path = "../support/snapshots.rs"]
+mod snapshots;
+#[cfg(test)]
 mod tasks;
 #[cfg(test)]
 mod visit_events;

@@ -6,6 +6,8 @@ use eventhorizon::{Horizon, Live, LiveOptions, NowSnapshot, testing::TestSite};
 use futures::{FutureExt, StreamExt};
 use tokio::time::{advance, sleep};
 
+use crate::snapshots::{pages, sources};
+
 /// Longer than a snapshot is current: 1 second.
 const NEXT_SNAPSHOT: Duration = Duration::from_secs(1);
 
@@ -22,20 +24,6 @@ async fn open(site: &TestSite, page: &str, headers: &[(&str, &str)], referrer: &
 async fn now(site: &TestSite) -> NowSnapshot {
     sleep(NEXT_SNAPSHOT).await;
     site.horizon.now().await
-}
-
-fn pages(now: &NowSnapshot) -> Vec<(&str, u64)> {
-    now.pages
-        .iter()
-        .map(|page| (page.slug.as_str(), page.viewers))
-        .collect()
-}
-
-fn sources(now: &NowSnapshot) -> Vec<(&str, u64)> {
-    now.sources
-        .iter()
-        .map(|source| (&*source.source, source.viewers))
-        .collect()
 }
 
 const ADA: &[(&str, &str)] = &[("user-agent", "Firefox/130.0")];
