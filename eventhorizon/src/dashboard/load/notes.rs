@@ -53,7 +53,8 @@ impl DashboardLoader<'_> {
     }
 
     fn today_note(&self) -> Option<String> {
-        let is_unfair = self.previous().is_some() && self.period.range.contains(self.period.today);
+        let is_compared = self.state.list.is_none() && self.previous().is_some();
+        let is_unfair = is_compared && self.period.range.contains(self.period.today);
         is_unfair.then(|| "Today is not over, but the previous period has whole days.".to_owned())
     }
 

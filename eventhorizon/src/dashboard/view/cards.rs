@@ -32,7 +32,11 @@ pub(super) fn card(dashboard: &Dashboard, card: &Card) -> Markup {
             // Also if there are no more rows: the list has more columns, and a file.
             @if !shown.rows.is_empty() && !dashboard.is_public {
                 a.all href=(state.with_list(Some(shown.kind)).link()) {
-                    "All " (super::number(shown.total_rows as u64)) " " (names::rows(shown.kind))
+                    @if shown.total_rows == 1 {
+                        "All columns"
+                    } @else {
+                        "All " (super::number(shown.total_rows as u64)) " " (names::rows(shown.kind))
+                    }
                 }
             }
         }

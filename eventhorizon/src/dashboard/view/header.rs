@@ -52,7 +52,7 @@ fn days(dashboard: &Dashboard) -> Markup {
             h2 { (dates::period(state.period, &period.range)) }
             @let next = later(&period.range);
             @if has_steps && next.first <= period.today { (step(state, next, "Later", "›")) }
-            @if let Some(previous) = period.previous {
+            @if let Some(previous) = period.previous.filter(|_| state.list.is_none()) {
                 p {
                     @if state.compares {
                         span.key { "compared with " (dates::period(state.period, &previous)) } " "

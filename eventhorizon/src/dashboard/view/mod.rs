@@ -15,6 +15,7 @@ mod links;
 mod list;
 mod names;
 mod now;
+mod spelling;
 #[cfg(test)]
 mod tests;
 

@@ -8,6 +8,7 @@ use horizon_core::{
 };
 use maud::{Markup, html};
 
+use super::spelling::spelled;
 use crate::dashboard::model::{CardKind, ListKind, PageTitles};
 
 /// Returns the label of a metric, which is also the heading of its column.
@@ -162,6 +163,7 @@ pub(super) fn value(dimension: Dimension, value: &str, titles: &PageTitles) -> M
         Dimension::Language => html! { span data-names="language" { (value) } },
         Dimension::Channel if value == "ai" => html! { "AI assistant" },
         Dimension::Channel | Dimension::Device => html! { (capitalized(value)) },
+        Dimension::Source | Dimension::Browser | Dimension::System => html! { (spelled(value)) },
         _ => html! { (text(dimension, value, titles)) },
     }
 }

@@ -10,6 +10,7 @@ use horizon_test_support::{BlogYear, BrowserTest, WebServer, browser_test_with, 
 use crate::{
     author::DashboardReader,
     live::LiveReaders,
+    shown_page::ShownPage,
     without_script,
     year::{count, default_period, options, percent, title, year, yesterdays_post},
 };
@@ -102,6 +103,24 @@ fn same_list(what: &str, shown: &[(&str, &str)], truth: &[(String, u64)]) -> any
     same(what, &shown, &truth.take(shown.len()).collect())
 }
 
+/// Compares sources and their visitors. The page spells well-known ones in their own way.
+fn same_sources(page: &ShownPage, truth: Vec<(String, u64)>) -> anyhow::Result<()> {
+    let name = |source: &str| {
+        if source.is_empty() {
+            "direct or unknown".to_owned()
+        } else {
+            source.to_owned()
+        }
+    };
+    let shown = page.visitors("sources")?.into_iter();
+    let shown: Vec<_> = shown.map(|(name, visitors)| (name.to_lowercase(), visitors)).collect();
+    let shown: Vec<_> = shown
+        .iter()
+        .map(|(name, visitors)| (name.as_str(), *visitors))
+        .collect();
+    same_list("sources", &shown, &truth.map_names(name))
+}
+
 async fn what_is_being_read_now(
     author: &mut DashboardReader,
     year: &BlogYear,
@@ -125,7 +144,7 @@ async fn what_is_being_read_now(
         same(
             "sources",
             &page.active_sources,
-            &vec![row("mastodon", "3"), row("google", "2")],
+            &vec![row("Mastodon", "3"), row("Google", "2")],
         )
     })
     .await?;
@@ -154,7 +173,7 @@ async fn did_yesterdays_post_work(author: &mut DashboardReader, year: &BlogYear)
     let site = format!("site {}", percent(sessions.finished_share()));
     ensure!(finished.changes.contains(&site), "no `{site}` in {finished:?}");
     let sources = of_post.visitors_by(|context| context.source.as_ref());
-    same_list("sources", &page.visitors("sources")?, &sources.map_names(source_name))?;
+    same_sources(&page, sources)?;
     Ok(author.clicks_so_far())
 }
 
@@ -166,7 +185,7 @@ async fn where_did_the_peak_come_from(author: &mut DashboardReader, year: &BlogY
     same("visitors", &page.figure("Visitors")?.value, &count(sessions.visitors()))?;
     let sources = sessions.visitors_by(|context| context.source.as_ref());
     same("the source of the seed", &sources[0].0.as_str(), &"hacker news")?;
-    same_list("sources", &page.visitors("sources")?, &sources.map_names(source_name))?;
+    same_sources(&page, sources)?;
     Ok(author.clicks_so_far())
 }
 
@@ -254,14 +273,6 @@ async fn is_this_month_better(author: &mut DashboardReader, year: &BlogYear) -> 
 /// Returns the days after the first one.
 fn length(range: DayRange) -> i64 {
     range.last.number() - range.first.number()
-}
-
-fn source_name(source: &str) -> String {
-    if source.is_empty() {
-        "Direct or unknown".to_owned()
-    } else {
-        source.to_owned()
-    }
 }
 
 fn campaign_name(campaign: &str) -> String {

@@ -322,6 +322,8 @@ async fn notes_say_what_the_numbers_mean() {
     }
     let page = site.load("period=yesterday").await;
     assert!(!has_note(&page, "Visitors are the sum") && !has_note(&page, "Today is not over"));
+    let list = site.load("list=pages").await;
+    assert!(!has_note(&list, "Today is not over"), "a list has no comparison");
     assert!(!has_note(&page, "(other)") && !has_note(&page, "after their day was closed"));
     site.horizon.close().await.unwrap();
 }

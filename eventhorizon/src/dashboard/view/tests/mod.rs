@@ -143,6 +143,47 @@ fn visits_without_a_campaign_are_last_and_leave_the_bars_to_the_others() {
     }
 }
 
+/// Links have the names of reports.
+#[test]
+fn sources_and_browsers_have_their_usual_spelling() {
+    let mut dashboard = fixture::overview();
+    let list = |kind, value| fixture::card(fixture::list(kind, &[value], &[Metric::Visitors], 1, 9));
+    dashboard.cards = vec![
+        list(ListKind::Sources, "duckduckgo"),
+        list(ListKind::Browsers, "firefox 145"),
+        list(ListKind::Systems, "macos"),
+    ];
+    let document = document(&dashboard);
+    for text in ["DuckDuckGo", "Firefox 145", "macOS"] {
+        assert!(document.text.contains(text), "no {text} in {}", document.text);
+    }
+    assert!(
+        document.links().contains(&"?source=duckduckgo"),
+        "{:?}",
+        document.links()
+    );
+}
+
+#[test]
+fn a_list_is_not_said_to_be_compared_and_one_row_has_no_plural() {
+    let is_compared = |dashboard: &Dashboard| document(dashboard).text.contains("compared with");
+    let mut dashboard = fixture::overview();
+    dashboard.cards = vec![fixture::card(fixture::list(
+        ListKind::Countries,
+        &["DE"],
+        &[Metric::Visitors],
+        1,
+        9,
+    ))];
+    let text = document(&dashboard).text;
+    assert!(
+        is_compared(&dashboard) && text.contains("All columns") && !text.contains("All 1"),
+        "{text}"
+    );
+    dashboard.state.list = Some(ListKind::Countries);
+    assert!(!is_compared(&dashboard));
+}
+
 #[test]
 fn missing_numbers_are_not_said_to_be_zero() {
     let mut dashboard = fixture_cases::empty();
