@@ -53,12 +53,13 @@ fn days(dashboard: &Dashboard) -> Markup {
             @let next = later(&period.range);
             @if has_steps && next.first <= period.today { (step(state, next, "Later", "›")) }
             @if let Some(previous) = period.previous.filter(|_| state.list.is_none()) {
+                @let days = dates::period(state.period, &previous);
                 p {
                     @if state.compares {
-                        span.key { "compared with " (dates::period(state.period, &previous)) } " "
+                        span.key { "compared with " (days) } " "
                         a href=(state.with_compare(false).link()) { "Don’t compare" }
                     } @else {
-                        a href=(state.with_compare(true).link()) { "Compare with " (dates::period(state.period, &previous)) }
+                        a href=(state.with_compare(true).link()) { "Compare with " (days) }
                     }
                 }
             }
