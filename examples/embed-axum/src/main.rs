@@ -1,8 +1,11 @@
 //! A small axum application with live viewers, visits, likes, reactions and comments on its two pages.
 //!
 //! `cargo run -p embed-axum`, then open <http://127.0.0.1:3001/bread> in two browsers.
+//!
+//! With a `REPORTS_TOKEN` of at least 12 characters in the environment, <http://127.0.0.1:3001/horizon/dashboard> shows
+//! who reads the pages. The browser asks for the token as a password, with any user name.
 
-use std::{error::Error, future::Future};
+use std::{env, error::Error, future::Future};
 
 use axum::{
     Router,
@@ -26,12 +29,21 @@ const REACTIONS: [&str; 2] = ["👍", "🎉"];
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
     let listener = TcpListener::bind("127.0.0.1:3001").await?;
-    run(listener, horizon_axum::shutdown_signal()).await
+    let reports_token = env::var("REPORTS_TOKEN").ok();
+    run(listener, reports_token, horizon_axum::shutdown_signal()).await
 }
 
-async fn run(listener: TcpListener, shutdown: impl Future<Output = ()> + Send) -> Result<(), Box<dyn Error>> {
+async fn run(
+    listener: TcpListener,
+    reports_token: Option<String>,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), Box<dyn Error>> {
     // In production: `Horizon::from_urls("memory:", "sqlite:numbers.db")?`, and nothing else changes.
-    let horizon = Horizon::in_memory().event_policy(policy).start(is_page).await?;
+    let mut builder = Horizon::in_memory().event_policy(policy);
+    if let Some(token) = reports_token {
+        builder = builder.reports_token(&token)?;
+    }
+    let horizon = builder.start(is_page).await?;
     let app = Router::new()
         .route("/{slug}", get(page))
         .with_state(horizon.clone())
@@ -74,6 +86,8 @@ async fn page(State(horizon): State<Horizon>, Path(slug): Path<String>) -> Resul
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use horizon_test_support::http;
     use tokio::sync::oneshot;
 
@@ -82,12 +96,24 @@ mod tests {
     const FIREFOX: (&str, &str) = ("user-agent", "Mozilla/5.0 Firefox/130.0");
     const SAFARI: (&str, &str) = ("user-agent", "Mozilla/5.0 Safari/605.1");
 
-    #[tokio::test]
-    async fn a_viewer_sees_another_viewer_join_and_leave() {
+    /// Starts the application. Returns its address, and a future that stops it.
+    async fn start(reports_token: Option<&str>) -> (SocketAddr, impl Future<Output = ()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(async move { run(listener, async { drop(stopped.await) }).await.is_ok() });
+        let reports_token = reports_token.map(str::to_owned);
+        let shutdown = async { drop(stopped.await) };
+        let server = tokio::spawn(async move { run(listener, reports_token, shutdown).await.is_ok() });
+        let end = async {
+            stop.send(()).unwrap();
+            assert!(server.await.unwrap());
+        };
+        (address, end)
+    }
+
+    #[tokio::test]
+    async fn a_viewer_sees_another_viewer_join_and_leave() {
+        let (address, end) = start(None).await;
 
         let live = "/horizon/live/bread";
         let mut first = http::open_stream(address, live, &[FIREFOX]).await.unwrap();
@@ -99,16 +125,12 @@ mod tests {
         drop(second);
         first.read_until("event: live\ndata: {\"viewers\":1").await.unwrap();
 
-        stop.send(()).unwrap();
-        assert!(server.await.unwrap());
+        end.await;
     }
 
     #[tokio::test]
     async fn readers_see_reactions_at_once_and_only_the_known_ones() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(async move { run(listener, async { drop(stopped.await) }).await.is_ok() });
+        let (address, end) = start(None).await;
 
         let mut reader = http::open_stream(address, "/horizon/live/bread", &[SAFARI])
             .await
@@ -128,7 +150,24 @@ mod tests {
         assert!(page.contains("data-horizon-count=\"🎉\">1<") && page.contains("data-horizon-count=\"👍\">0<"));
 
         drop(reader);
-        stop.send(()).unwrap();
-        assert!(server.await.unwrap());
+        end.await;
+    }
+
+    #[tokio::test]
+    async fn only_the_token_of_the_environment_opens_the_dashboard() {
+        // `anybody:a-token-of-this-test` in base64.
+        let password = ("authorization", "Basic YW55Ym9keTphLXRva2VuLW9mLXRoaXMtdGVzdA==");
+        for (token, without, with) in [(None, 404, 404), (Some("a-token-of-this-test"), 401, 200)] {
+            let (address, end) = start(token).await;
+            let status = async |headers: &[(&str, &str)]| {
+                let path = "/horizon/dashboard";
+                http::status(address, http::Method::GET, path, headers).await.unwrap()
+            };
+            assert_eq!(
+                (status(&[]).await.as_u16(), status(&[password]).await.as_u16()),
+                (without, with)
+            );
+            end.await;
+        }
     }
 }
