@@ -142,9 +142,10 @@ fn try_open_writer(path: &Path) -> Result<(Connection, DatabaseFiles)> {
 
 /// Opens a connection that only reads a file that a writer has open.
 pub(crate) fn open_reader(path: &Path) -> Result<Connection> {
-    let db = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let mut db = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     // The first read opens the log.
     db.pragma_query_value(None, "schema_version", |_| Ok(()))
+        .and_then(|()| read_state::check_cancelled(&mut db))
         .map_err(|e| failed("read", path, e))?;
     Ok(db)
 }

@@ -3,7 +3,7 @@
 //! The rest of the crate uses a [`Db`], which prepares only these statements. A test checks the query plan of each:
 //! none reads more rows than it returns.
 
-use rusqlite::{CachedStatement, Connection, InterruptHandle, Result};
+use rusqlite::{CachedStatement, Connection, Result};
 
 /// A statement of the list.
 #[derive(Clone, Copy)]
@@ -30,11 +30,6 @@ impl<'a> Db<'a> {
 
     pub(crate) fn set_pragma(self, name: &str, value: i32) -> Result<()> {
         self.0.pragma_update(None, name, value)
-    }
-
-    /// Returns the handle that interrupts the running statement from another thread.
-    pub(crate) fn interrupt_handle(self) -> InterruptHandle {
-        self.0.get_interrupt_handle()
     }
 
     /// Returns the number that a statement outside the list returns.

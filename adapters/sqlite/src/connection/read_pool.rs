@@ -91,7 +91,7 @@ where
 {
     fn run(&mut self, db: Db<'_>, health: &StoreHealth) {
         let query = self.query.take();
-        self.result = query.and_then(|query| self.state.run(db, || run(db, health, query)));
+        self.result = query.and_then(|query| self.state.run(|| run(db, health, query)));
     }
 
     fn is_cancelled(&self) -> bool {
@@ -153,7 +153,7 @@ impl ReadPool {
             let db = open_checked(&path, &health)?;
             let transaction = db.unchecked_transaction().map_err(|e| error::map(READ_FAILED, e))?;
             let db = Db::new(&transaction);
-            let result = state.run(db, || run(db, &health, query));
+            let result = state.run(|| run(db, &health, query));
             result.unwrap_or_else(|| Err(Error::unavailable("a read of the database was cancelled")))
         });
         read.await
