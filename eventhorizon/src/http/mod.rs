@@ -108,7 +108,7 @@ impl Horizon {
     }
 
     /// Returns the other origins whose pages may use a route. Reports are for pages of this site and for programs: a
-    /// page of another origin would read them with the rights of whoever opens it.
+    /// page of another origin would read them with the rights of the person who opens it.
     fn origins_of(&self, path: &str) -> &[Origin] {
         if Route::parse(path).is_some_and(Route::is_report) {
             return &[];
