@@ -172,7 +172,7 @@ impl Builder {
         self
     }
 
-    /// Sets who may read the reports. By default nobody may, except with a [token](Self::reports_token).
+    /// Sets who may read the reports. By default only a request with a [token](Self::reports_token) may.
     pub fn report_policy(mut self, policy: impl ReportPolicy + 'static) -> Self {
         self.rules.report_policy = Box::new(policy);
         self

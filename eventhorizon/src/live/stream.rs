@@ -144,7 +144,7 @@ impl Live {
         ("x-accel-buffering", "no"),
     ];
 
-    /// Returns the live stream of the dashboard, which makes nobody a viewer.
+    /// Returns the live stream of the dashboard. Its reader is not counted as a viewer.
     #[cfg(feature = "dashboard")]
     pub(crate) fn dashboard(messages: BoxStream<'static, Bytes>) -> Self {
         Self(LiveKind::Dashboard(Mutex::new(messages)))

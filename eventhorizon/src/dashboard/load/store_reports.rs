@@ -11,7 +11,7 @@ pub(super) struct StoreReports<'a> {
     capabilities: Capabilities,
 }
 
-/// The answer to a query, or what is known about why there is none.
+/// The answer to a query, or the reason why the store has no answer.
 #[derive(Debug, Default)]
 pub(super) struct ReportReply {
     pub(super) table: Option<Table>,

@@ -3,8 +3,8 @@ use clap::{Args, ValueEnum};
 /// The dashboard of the reports.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct DashboardArgs {
-    /// Who may read the dashboard besides the author: nobody, or everybody without filters, single pages and values of
-    /// fewer than three visitors.
+    /// Who may read the dashboard besides the author: `private`, nobody; `public`, everybody, but without filters and
+    /// single pages, and without values of fewer than three visitors.
     #[arg(
         id = "dashboard",
         long = "dashboard",
