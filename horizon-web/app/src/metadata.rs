@@ -114,7 +114,7 @@ impl PageMetadata {
             "description": post.summary(),
             "datePublished": published,
             "keywords": tags,
-            "timeRequired": format!("PT{}M", post.reading_minutes),
+            "timeRequired": format!("PT{}M", post.reading_minutes()),
             "url": resolvable(site, &path),
             "mainEntityOfPage": resolvable(site, &path),
             "isPartOf": { "@type": "Blog", "name": site.title, "url": resolvable(site, "/") },

@@ -4,12 +4,15 @@ use std::{
     collections::{HashMap, HashSet},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use horizon_core::{Slug, Timestamp};
 
 use crate::{
     Date, Diagnostic, DiagnosticEffect, Diagnostics, Library, Severity,
+    body::RenderContext,
+    content_index::ContentIndex,
     front_matter::{FileIssue, Publication},
     parallel,
     parse::{self, ParsedDocument, ParsedFile},
@@ -65,7 +68,7 @@ pub struct ScheduledFile {
 }
 
 impl ContentFolder {
-    /// Reads and renders the folder. Blocks on the disk: call it from a blocking thread.
+    /// Reads the folder; documents are rendered on first use. Blocks on the disk: call it from a blocking thread.
     #[must_use]
     pub fn load(root: &Path, options: &ContentOptions) -> Self {
         Loader::new(options, None).load(root)
@@ -108,10 +111,6 @@ impl ContentFolder {
 
     pub(crate) fn root(&self) -> &Path {
         &self.root
-    }
-
-    pub(crate) fn options(&self) -> &ContentOptions {
-        &self.options
     }
 
     /// Returns the files that become public after that time, the next first.
@@ -184,11 +183,12 @@ impl<'a> Loader<'a> {
             return previous.clone();
         }
         self.skip_repository_files(&mut sources);
-        for (source, parsed) in sources.iter().zip(parallel::parse_all(&sources, self.options)) {
+        for (source, parsed) in sources.iter().zip(parallel::parse_all(&sources, root)) {
             self.add(source, parsed);
         }
         self.reject_reserved_slugs();
         self.reject_duplicate_slugs();
+        self.connect(root);
         ContentFolder {
             root: root.to_owned(),
             options: self.options.clone(),
@@ -196,6 +196,21 @@ impl<'a> Loader<'a> {
             files: self.files,
             diagnostics: self.diagnostics.into_iter().collect(),
             digest,
+        }
+    }
+
+    /// Gives each document what it needs to be rendered.
+    fn connect(&self, root: &Path) {
+        let documents = self.files.iter().filter_map(|file| {
+            let path = file.path.strip_prefix(root).ok()?;
+            Some((path.to_owned(), file.document.url_path()))
+        });
+        let context = Arc::new(RenderContext {
+            options: self.options.clone(),
+            index: ContentIndex::new(documents),
+        });
+        for file in &self.files {
+            file.document.body().set_context(&context);
         }
     }
 

@@ -3,10 +3,7 @@ use std::collections::BTreeMap;
 use atom_syndication as atom_feed;
 use rss::extension::{Extension, ExtensionMap};
 
-use crate::{
-    Date, Library, Post,
-    markdown::{self, RenderOptions},
-};
+use crate::{Date, Library, Post};
 
 /// The maximum number of posts in a feed.
 pub const FEED_POSTS: usize = 20;
@@ -37,12 +34,8 @@ impl SiteInfo {
     }
 }
 
-fn content(post: &Post, library: &Library, site: &SiteInfo) -> String {
-    let render_options = RenderOptions {
-        raw_html: library.raw_html,
-        base_url: site.base(),
-    };
-    xml_text(&markdown::render_for_feed(&post.markdown, render_options, &path(post)))
+fn content(post: &Post, site: &SiteInfo) -> String {
+    xml_text(&post.body.render_for_feed(site.base(), &path(post)))
 }
 
 /// Returns the newest posts as an Atom feed (RFC 4287) with full content. The id of an entry is the URL of the post.
@@ -60,7 +53,7 @@ pub fn atom(library: &Library, site: &SiteInfo) -> String {
             atom_link("self", &site.at("/feed.xml")),
             atom_link("alternate", &site.at("/")),
         ],
-        entries: posts.iter().map(|post| entry(post, library, site)).collect(),
+        entries: posts.iter().map(|post| entry(post, site)).collect(),
         lang: Some(site.language.clone()),
         base: Some(site.at("/")),
         ..atom_feed::Feed::default()
@@ -68,7 +61,7 @@ pub fn atom(library: &Library, site: &SiteInfo) -> String {
     feed.to_string()
 }
 
-fn entry(post: &Post, library: &Library, site: &SiteInfo) -> atom_feed::Entry {
+fn entry(post: &Post, site: &SiteInfo) -> atom_feed::Entry {
     let address = site.at(&path(post));
     let category = |tag: &crate::Tag| atom_feed::Category {
         term: tag.slug.clone(),
@@ -86,7 +79,7 @@ fn entry(post: &Post, library: &Library, site: &SiteInfo) -> atom_feed::Entry {
         content: Some(atom_feed::Content {
             content_type: Some("html".into()),
             base: Some(address),
-            value: Some(content(post, library, site)),
+            value: Some(content(post, site)),
             ..atom_feed::Content::default()
         }),
         ..atom_feed::Entry::default()
@@ -122,7 +115,7 @@ pub fn rss(library: &Library, site: &SiteInfo) -> String {
             .map(|post| last_change(post))
             .max()
             .map(|date| date.rfc2822()),
-        items: posts.iter().map(|post| item(post, library, site)).collect(),
+        items: posts.iter().map(|post| item(post, site)).collect(),
         extensions: self_link(&site.at("/rss.xml")),
         namespaces: BTreeMap::from([
             ("atom".into(), "http://www.w3.org/2005/Atom".into()),
@@ -133,7 +126,7 @@ pub fn rss(library: &Library, site: &SiteInfo) -> String {
     channel.to_string()
 }
 
-fn item(post: &Post, library: &Library, site: &SiteInfo) -> rss::Item {
+fn item(post: &Post, site: &SiteInfo) -> rss::Item {
     let address = site.at(&path(post));
     let category = |tag: &crate::Tag| rss::Category {
         name: xml_text(&tag.name),
@@ -149,7 +142,7 @@ fn item(post: &Post, library: &Library, site: &SiteInfo) -> rss::Item {
         pub_date: Some(post.date.rfc2822()),
         categories: post.tags.iter().map(category).collect(),
         description: Some(xml_text(post.summary())),
-        content: Some(content(post, library, site)),
+        content: Some(content(post, site)),
         ..rss::Item::default()
     }
 }

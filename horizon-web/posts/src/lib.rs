@@ -27,7 +27,9 @@
 //! generators: `draft: true`, `published: false`, `status: draft`, `visibility: private` and so on. If such a value or
 //! key is invalid, as in `draft: maybe` or `darft: true`, the post is not public.
 
+mod body;
 mod content;
+mod content_index;
 mod date;
 mod diagnostic;
 mod feed;

@@ -20,7 +20,6 @@ pub struct Library {
     tags: Vec<TagPosts>,
     diagnostics: Diagnostics,
     scheduled: Vec<ScheduledFile>,
-    pub(crate) raw_html: bool,
     pub(crate) digest: u64,
 }
 
@@ -55,7 +54,6 @@ impl Library {
             pages,
             diagnostics: content.diagnostics().clone(),
             scheduled: content.scheduled(now),
-            raw_html: content.options().raw_html,
             digest: content.digest(now),
         }
     }

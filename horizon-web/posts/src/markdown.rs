@@ -1,6 +1,9 @@
 //! Renders Markdown (CommonMark and GitHub's extensions) as safe, accessible HTML.
 
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    path::Path,
+};
 
 use comrak::{
     Arena, Node,
@@ -11,12 +14,13 @@ use comrak::{
 
 use crate::{
     TocEntry,
+    body::RenderContext,
     rendered_body::{CODE_PLACEHOLDER, CodeBlock, RenderedBody},
     text, urls,
 };
 
 /// A rendered document.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Rendered {
     pub(crate) body: RenderedBody,
     pub(crate) toc: Vec<TocEntry>,
@@ -24,17 +28,11 @@ pub(crate) struct Rendered {
     pub(crate) excerpt: String,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RenderOptions<'a> {
-    pub(crate) raw_html: bool,
-    pub(crate) base_url: &'a str,
-}
-
-/// Renders a document for its own page.
-pub(crate) fn render(markdown: &str, render_options: RenderOptions<'_>) -> Rendered {
+/// Renders a document for its own page. `path` is the path of the file in the content folder.
+pub(crate) fn render(markdown: &str, context: &RenderContext, path: &Path) -> Rendered {
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, markdown, &options());
-    let (html, state) = format(root, RenderTarget::Page, render_options);
+    let (html, state) = format(root, RenderTarget::Page, context, path);
     Rendered {
         body: RenderedBody::new(html, state.code),
         toc: state.toc,
@@ -45,13 +43,19 @@ pub(crate) fn render(markdown: &str, render_options: RenderOptions<'_>) -> Rende
 
 /// Renders a document for a feed, with absolute URLs and without markup that needs the blog's style sheet.
 ///
-/// `path` is the path of the document under `base_url`.
-pub(crate) fn render_for_feed(markdown: &str, render_options: RenderOptions<'_>, path: &str) -> String {
+/// `url_path` is the path of the document under `base_url`.
+pub(crate) fn render_for_feed(
+    markdown: &str,
+    context: &RenderContext,
+    path: &Path,
+    base_url: &str,
+    url_path: &str,
+) -> String {
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, markdown, &options());
-    let (html, _) = format(root, RenderTarget::Feed { path }, render_options);
+    let (html, _) = format(root, RenderTarget::Feed { base_url, url_path }, context, path);
     // The library itself writes only the URLs of footnotes. Text contains no unescaped quote.
-    html.replace("href=\"#fn", &format!("href=\"{}{path}#fn", render_options.base_url))
+    html.replace("href=\"#fn", &format!("href=\"{base_url}{url_path}#fn"))
 }
 
 fn options() -> comrak::Options<'static> {
@@ -69,12 +73,14 @@ fn options() -> comrak::Options<'static> {
 #[derive(Clone, Copy)]
 enum RenderTarget<'a> {
     Page,
-    Feed { path: &'a str },
+    Feed { base_url: &'a str, url_path: &'a str },
 }
 
 struct RenderState<'a> {
     target: RenderTarget<'a>,
-    render_options: RenderOptions<'a>,
+    context: &'a RenderContext,
+    /// The path of the file in the content folder.
+    path: &'a Path,
     toc: Vec<TocEntry>,
     /// The code to highlight later, one for each [`CODE_PLACEHOLDER`].
     code: Vec<CodeBlock>,
@@ -85,12 +91,14 @@ type Out<'o, 'c, 's> = Context<'o, 'c, RenderState<'s>>;
 fn format<'a>(
     root: Node<'_>,
     target: RenderTarget<'a>,
-    render_options: RenderOptions<'a>,
+    context: &'a RenderContext,
+    path: &'a Path,
 ) -> (String, RenderState<'a>) {
     let mut html = String::new();
     let state = || RenderState {
         target,
-        render_options,
+        context,
+        path,
         toc: Vec::new(),
         code: Vec::new(),
     };
@@ -210,12 +218,12 @@ fn format_link(out: &mut Out<'_, '_, '_>, link: &NodeLink, entering: bool) -> fm
         return out.write_str("</a>");
     }
     out.write_str("<a")?;
-    if let Some(url) = urls::link(&link.url) {
+    if let Some(reference) = out.user.context.index.link(out.user.path, &link.url) {
         out.write_str(" href=\"")?;
-        let url = resolved(out, &url);
+        let url = resolved(out, &reference.url);
         out.escape_href(&url)?;
         out.write_str("\"")?;
-        if urls::is_external(&url, out.user.render_options.base_url) {
+        if urls::is_external(&url, base_url(out)) {
             out.write_str(" rel=\"noopener noreferrer\"")?;
         }
     }
@@ -224,13 +232,13 @@ fn format_link(out: &mut Out<'_, '_, '_>, link: &NodeLink, entering: bool) -> fm
 }
 
 fn format_image(out: &mut Out<'_, '_, '_>, image: &NodeLink, entering: bool) -> Result<ChildRendering, fmt::Error> {
-    let Some(url) = urls::image(&image.url) else {
+    let Some(reference) = out.user.context.index.image(out.user.path, &image.url) else {
         // The alternative text remains.
         return Ok(ChildRendering::Plain);
     };
     if entering {
         out.write_str("<img src=\"")?;
-        let url = resolved(out, &url);
+        let url = resolved(out, &reference.url);
         out.escape_href(&url)?;
         out.write_str("\" alt=\"")?;
     } else {
@@ -254,13 +262,21 @@ fn format_title(out: &mut Out<'_, '_, '_>, title: &str) -> fmt::Result {
 fn resolved(out: &Out<'_, '_, '_>, url: &str) -> String {
     match out.user.target {
         RenderTarget::Page => url.to_owned(),
-        RenderTarget::Feed { path } => urls::absolute(url, out.user.render_options.base_url, path),
+        RenderTarget::Feed { base_url, url_path } => urls::absolute(url, base_url, url_path),
+    }
+}
+
+/// Returns the URL of the blog: links to it are not external.
+fn base_url<'a>(out: &Out<'_, '_, 'a>) -> &'a str {
+    match out.user.target {
+        RenderTarget::Page => &out.user.context.options.base_url,
+        RenderTarget::Feed { base_url, .. } => base_url,
     }
 }
 
 fn format_raw_block(out: &mut Out<'_, '_, '_>, literal: &str) -> fmt::Result {
     out.cr()?;
-    if out.user.render_options.raw_html {
+    if out.user.context.options.raw_html {
         return out.write_str(literal);
     }
     out.write_str("<p>")?;
@@ -269,7 +285,7 @@ fn format_raw_block(out: &mut Out<'_, '_, '_>, literal: &str) -> fmt::Result {
 }
 
 fn format_raw(out: &mut Out<'_, '_, '_>, literal: &str) -> fmt::Result {
-    if out.user.render_options.raw_html {
+    if out.user.context.options.raw_html {
         out.write_str(literal)
     } else {
         out.escape(literal)

@@ -3,11 +3,11 @@
 use std::{
     num::NonZeroUsize,
     panic::{self, AssertUnwindSafe},
+    path::Path,
     thread,
 };
 
 use crate::{
-    ContentOptions,
     front_matter::FileIssue,
     parse::{self, ParsedFile},
     source::SourceFile,
@@ -17,13 +17,13 @@ use crate::{
 const MAX_THREADS: usize = 8;
 
 /// Parses the files and returns them in their order.
-pub(crate) fn parse_all(sources: &[SourceFile], options: &ContentOptions) -> Vec<ParsedFile> {
+pub(crate) fn parse_all(sources: &[SourceFile], root: &Path) -> Vec<ParsedFile> {
     let threads = thread::available_parallelism()
         .map_or(1, NonZeroUsize::get)
         .min(MAX_THREADS);
     let chunk = sources.len().div_ceil(threads).max(1);
     let parse_chunk = |chunk: &[SourceFile]| -> Vec<ParsedFile> {
-        let parse = |source| catch_panic(|| parse::parse(source, options));
+        let parse = |source| catch_panic(|| parse::parse(source, root));
         chunk.iter().map(parse).collect()
     };
     thread::scope(|scope| {

@@ -1,13 +1,13 @@
-//! Parses and renders one file as a post or a page.
+//! Parses one file as a post or a page.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use horizon_core::Slug;
 
 use crate::{
-    ContentOptions, Date, MarkdownPage, Post,
+    Date, MarkdownPage, Post,
+    body::Body,
     front_matter::{self, FileIssue, FrontMatter, Publication},
-    markdown::{self, RenderOptions, Rendered},
     slug::post_slug,
     source::{FileKind, SourceFile},
 };
@@ -33,6 +33,21 @@ impl ParsedDocument {
         match self {
             Self::Post(post) => &post.title,
             Self::Page(page) => &page.title,
+        }
+    }
+
+    pub(crate) fn body(&self) -> &Body {
+        match self {
+            Self::Post(post) => &post.body,
+            Self::Page(page) => &page.body,
+        }
+    }
+
+    /// Returns the path of its URL.
+    pub(crate) fn url_path(&self) -> String {
+        match self {
+            Self::Post(post) => format!("/blog/{}", post.slug.url_path()),
+            Self::Page(page) => format!("/{}", page.slug.url_path()),
         }
     }
 
@@ -101,8 +116,8 @@ pub(crate) fn is_repository_file(source: &SourceFile) -> bool {
     is_common && source.text.as_ref().is_ok_and(|text| !front_matter::is_in(text))
 }
 
-/// Parses and renders a file.
-pub(crate) fn parse(source: &SourceFile, options: &ContentOptions) -> ParsedFile {
+/// Parses the front matter of a file. Its body is rendered later.
+pub(crate) fn parse(source: &SourceFile, root: &Path) -> ParsedFile {
     let text = match &source.text {
         Ok(text) => text,
         Err(issue) => return ParsedFile::broken(issue.clone()),
@@ -113,15 +128,11 @@ pub(crate) fn parse(source: &SourceFile, options: &ContentOptions) -> ParsedFile
     let document = parsed.front.and_then(|front| {
         let slug = front.slug.clone().map_or_else(|| slug_of_name(source), Ok);
         let slug = slug.map_err(|issue| issues.push(issue)).ok()?;
-        let options = RenderOptions {
-            raw_html: options.raw_html,
-            base_url: &options.base_url,
-        };
-        let rendered = markdown::render(parsed.body, options);
+        let body = Body::new(parsed.body, source.path.strip_prefix(root).unwrap_or(&source.path));
         let is_draft = publication.is_draft;
         Some(match front.date.filter(|_| source.kind == FileKind::Post) {
-            Some(date) => ParsedDocument::Post(Arc::new(post(slug, date, front, is_draft, rendered, parsed.body))),
-            None => ParsedDocument::Page(Arc::new(page(slug, front, is_draft, rendered))),
+            Some(date) => ParsedDocument::Post(Arc::new(post(slug, date, front, is_draft, body))),
+            None => ParsedDocument::Page(Arc::new(page(slug, front, is_draft, body))),
         })
     });
     ParsedFile {
@@ -145,7 +156,7 @@ fn slug_of_name(source: &SourceFile) -> Result<Slug, FileIssue> {
     })
 }
 
-fn post(slug: Slug, date: Date, front: FrontMatter, draft: bool, rendered: Rendered, body: &str) -> Post {
+fn post(slug: Slug, date: Date, front: FrontMatter, draft: bool, body: Body) -> Post {
     Post {
         slug,
         title: front.title,
@@ -156,15 +167,11 @@ fn post(slug: Slug, date: Date, front: FrontMatter, draft: bool, rendered: Rende
         draft,
         cover: front.cover,
         show_toc: front.show_toc,
-        body: rendered.body,
-        toc: rendered.toc,
-        reading_minutes: rendered.reading_minutes,
-        excerpt: rendered.excerpt,
-        markdown: body.to_owned(),
+        body,
     }
 }
 
-fn page(slug: Slug, front: FrontMatter, draft: bool, rendered: Rendered) -> MarkdownPage {
+fn page(slug: Slug, front: FrontMatter, draft: bool, body: Body) -> MarkdownPage {
     MarkdownPage {
         slug,
         title: front.title,
@@ -172,7 +179,6 @@ fn page(slug: Slug, front: FrontMatter, draft: bool, rendered: Rendered) -> Mark
         date: front.date,
         updated: front.updated,
         draft,
-        body: rendered.body,
-        excerpt: rendered.excerpt,
+        body,
     }
 }

@@ -1,6 +1,6 @@
 use horizon_core::Slug;
 
-use crate::{Date, rendered_body::RenderedBody};
+use crate::{Date, body::Body};
 
 /// A post.
 #[derive(Clone, Debug)]
@@ -23,14 +23,7 @@ pub struct Post {
     pub cover: Option<Cover>,
     /// Whether to show the table of contents.
     pub show_toc: bool,
-    /// The headings of levels 2 and 3.
-    pub toc: Vec<TocEntry>,
-    /// The time to read it, in minutes, at least 1: 220 words a minute; a word of code counts half.
-    pub reading_minutes: u32,
-    /// The start of the text: plain text of at most about 200 characters.
-    pub excerpt: String,
-    pub(crate) markdown: String,
-    pub(crate) body: RenderedBody,
+    pub(crate) body: Body,
 }
 
 /// A page that is not a post.
@@ -48,9 +41,7 @@ pub struct MarkdownPage {
     pub updated: Option<Date>,
     /// Whether it is not public. Only a library with [`drafts`](crate::ContentOptions::drafts) contains it then.
     pub draft: bool,
-    /// The start of the text: plain text of at most about 200 characters.
-    pub excerpt: String,
-    pub(crate) body: RenderedBody,
+    pub(crate) body: Body,
 }
 
 /// A tag of posts.
@@ -88,13 +79,31 @@ impl Post {
     /// Returns the description, or else the excerpt.
     #[must_use]
     pub fn summary(&self) -> &str {
-        self.description.as_deref().unwrap_or(&self.excerpt)
+        self.description.as_deref().unwrap_or_else(|| self.excerpt())
+    }
+
+    /// Returns the start of the text: plain text of at most about 200 characters.
+    #[must_use]
+    pub fn excerpt(&self) -> &str {
+        &self.body.rendered().excerpt
+    }
+
+    /// Returns the headings of levels 2 and 3.
+    #[must_use]
+    pub fn toc(&self) -> &[TocEntry] {
+        self.body.toc()
+    }
+
+    /// Returns the time to read it, in minutes, at least 1: 220 words a minute; a word of code counts half.
+    #[must_use]
+    pub fn reading_minutes(&self) -> u32 {
+        self.body.rendered().reading_minutes
     }
 
     /// Returns the body as sanitised HTML.
     ///
-    /// The first call highlights the code, which takes about a millisecond per block; [`watch`](crate::watch) does so
-    /// in the background.
+    /// The first call renders the Markdown and highlights the code, which takes about a millisecond per block;
+    /// [`watch`](crate::watch) does so in the background.
     #[must_use]
     pub fn html(&self) -> &str {
         self.body.html()
@@ -105,10 +114,11 @@ impl MarkdownPage {
     /// Returns the description, or else the excerpt.
     #[must_use]
     pub fn summary(&self) -> &str {
-        self.description.as_deref().unwrap_or(&self.excerpt)
+        let description = self.description.as_deref();
+        description.unwrap_or_else(|| &self.body.rendered().excerpt)
     }
 
-    /// Returns the body as sanitised HTML. The first call highlights the code.
+    /// Returns the body as sanitised HTML. The first call renders the Markdown and highlights the code.
     #[must_use]
     pub fn html(&self) -> &str {
         self.body.html()

@@ -13,7 +13,7 @@ pub(crate) const CODE_PLACEHOLDER: char = '\0';
 /// HTML without its code blocks, and the complete HTML after the first request.
 ///
 /// Highlighting takes twenty times as long as the rest of the rendering, and a blog renders all posts at startup.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RenderedBody {
     html: String,
     code: Vec<CodeBlock>,

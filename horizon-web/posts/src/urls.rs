@@ -1,6 +1,11 @@
 //! Checks and resolves the URLs of links and images.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    path::{Component, Path, PathBuf},
+};
+
+use percent_encoding::percent_decode_str;
 
 /// The allowed schemes. Others, such as `javascript:` and `data:`, could run a script.
 const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
@@ -30,6 +35,25 @@ fn media(url: &str) -> Option<String> {
         .or_else(|| url.strip_prefix("../"))
         .unwrap_or(url);
     path.starts_with("media/").then(|| format!("/{path}"))
+}
+
+/// Resolves a relative path that the file `from` names, within the content folder. Returns `None` if the URL is not
+/// relative, has an encoding error, or leads out of the folder.
+pub(crate) fn join(from: &Path, url: &str) -> Option<PathBuf> {
+    if url.is_empty() || scheme(url).is_some() || url.starts_with(['/', '\\']) {
+        return None;
+    }
+    let decoded = percent_decode_str(url).decode_utf8().ok()?;
+    let mut path = from.parent().unwrap_or(Path::new("")).to_owned();
+    for part in Path::new(&*decoded).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if path.pop() => {}
+            Component::Normal(name) => path.push(name),
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(path)
 }
 
 /// Returns whether a link leads to another site than `base`.

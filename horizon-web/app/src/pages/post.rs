@@ -25,7 +25,7 @@ pub(super) fn post(page: &PostPage, markers: &SlotMarkers) -> AnyView {
                     {numbers(markers)}
                 </header>
                 {cover(post)}
-                {post.show_toc.then(|| toc(&post.toc))}
+                {post.show_toc.then(|| toc(post.toc()))}
                 <div class="prose" inner_html=post.html().to_owned()></div>
                 <footer class="post-foot">{like(post, markers)} {tags(&post.tags)}</footer>
             </article>
@@ -39,7 +39,7 @@ pub(super) fn post(page: &PostPage, markers: &SlotMarkers) -> AnyView {
 /// The date of publication and the reading time.
 pub(super) fn meta(post: &Post) -> AnyView {
     let at = post.date.unix_millis();
-    let minutes = post.reading_minutes;
+    let minutes = post.reading_minutes();
     view! {
         <p class="meta">
             <time datetime=text::html_datetime(at)>{text::date(at)}</time>

@@ -70,7 +70,7 @@ fn the_table_of_contents_has_the_sections_of_level_2_and_3() {
         text: text.into(),
     };
     assert_eq!(
-        library.post("one").unwrap().toc,
+        library.post("one").unwrap().toc(),
         [
             entry(2, "two-x", "Two x"),
             entry(3, "three", "Three"),
@@ -263,7 +263,7 @@ fn reading_takes_a_minute_for_220_words_and_half_of_it_for_code() {
             .load()
             .post("one")
             .unwrap()
-            .reading_minutes
+            .reading_minutes()
     };
     assert_eq!(minutes(""), 1);
     assert_eq!(minutes(&"word ".repeat(220 * 5)), 5);
@@ -279,8 +279,8 @@ fn the_excerpt_is_the_beginning_as_plain_text() {
             .load()
             .post("one")
             .unwrap()
-            .excerpt
-            .clone()
+            .excerpt()
+            .to_owned()
     };
     assert_eq!(
         excerpt("# Head\n\nA *b* `c` [d](/e).\nF\n\n```\ncode\n```\n\nG"),

@@ -1,0 +1,92 @@
+//! The Markdown of a document, which is rendered on first use.
+
+use std::{
+    panic::{self, AssertUnwindSafe},
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
+
+use crate::{
+    ContentOptions, TocEntry,
+    content_index::ContentIndex,
+    markdown::{self, Rendered},
+};
+
+/// What rendering a document needs besides its Markdown.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RenderContext {
+    pub(crate) options: ContentOptions,
+    /// The other documents and the files that a document may refer to.
+    pub(crate) index: ContentIndex,
+}
+
+/// The body of a document.
+///
+/// Rendering all documents takes longer than reading them, so each is rendered when a page first needs it.
+#[derive(Clone, Debug)]
+pub(crate) struct Body {
+    markdown: String,
+    /// The path of the file in the content folder.
+    path: PathBuf,
+    context: OnceLock<Arc<RenderContext>>,
+    rendered: OnceLock<Rendered>,
+}
+
+impl Body {
+    pub(crate) fn new(markdown: &str, path: &Path) -> Self {
+        Self {
+            markdown: markdown.to_owned(),
+            path: path.to_owned(),
+            context: OnceLock::new(),
+            rendered: OnceLock::new(),
+        }
+    }
+
+    /// Sets the context, once all files are known. Later calls have no effect.
+    pub(crate) fn set_context(&self, context: &Arc<RenderContext>) {
+        let _ = self.context.set(Arc::clone(context));
+    }
+
+    /// Returns the rendered document. The first call renders it.
+    pub(crate) fn rendered(&self) -> &Rendered {
+        self.rendered
+            .get_or_init(|| catch_panic(|| markdown::render(&self.markdown, self.context(), &self.path), &self.path))
+    }
+
+    /// Returns the document for a feed; see [`markdown::render_for_feed`].
+    pub(crate) fn render_for_feed(&self, base_url: &str, url_path: &str) -> String {
+        markdown::render_for_feed(&self.markdown, self.context(), &self.path, base_url, url_path)
+    }
+
+    pub(crate) fn html(&self) -> &str {
+        self.rendered().body.html()
+    }
+
+    pub(crate) fn toc(&self) -> &[TocEntry] {
+        &self.rendered().toc
+    }
+
+    fn context(&self) -> &Arc<RenderContext> {
+        self.context.get_or_init(Arc::default)
+    }
+}
+
+/// Returns an empty document if the renderer panics.
+fn catch_panic(render: impl FnOnce() -> Rendered, path: &Path) -> Rendered {
+    panic::catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(|_| {
+        let path = path.display();
+        tracing::error!(%path, "the Markdown renderer panicked on this file; please report it with the file");
+        Rendered::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_while_a_document_is_rendered_leaves_it_empty() {
+        let rendered = catch_panic(|| panic!("in the renderer"), Path::new("a.md"));
+        assert!(rendered.toc.is_empty() && rendered.body.html().is_empty());
+    }
+}
