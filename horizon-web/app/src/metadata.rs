@@ -3,12 +3,7 @@
 use horizon_posts::Post;
 use serde_json::{Value, json};
 
-use crate::{
-    Count, Site, Slot, View,
-    pages::{post_url, tag_url},
-    slots::SlotMarkers,
-    text,
-};
+use crate::{Count, Site, Slot, View, pages::tag_url, slots::SlotMarkers, text};
 
 #[derive(Debug, Default)]
 pub(crate) struct PageMetadata {
@@ -75,10 +70,10 @@ impl PageMetadata {
             }
             View::Post(page) => Self::of_post(site, &page.post, markers),
             View::Page(markdown) => {
-                let path = format!("/{}", markdown.slug);
+                let description = markdown.meta_description().into_owned();
                 Self {
                     has_link_events: true,
-                    ..page("WebPage", &markdown.title, markdown.summary().to_owned(), Some(path))
+                    ..page("WebPage", &markdown.title, description, Some(markdown.url()))
                 }
             }
             View::NotFound => Self::private("Page not found"),
@@ -98,7 +93,8 @@ impl PageMetadata {
     }
 
     fn of_post(site: &Site, post: &Post, markers: &SlotMarkers) -> Self {
-        let path = post_url(post);
+        let path = post.url();
+        let description = post.meta_description().into_owned();
         let published = text::html_datetime(post.date.unix_millis());
         let tags: Vec<String> = post.tags.iter().map(|tag| tag.name.clone()).collect();
         let image = post.cover.as_ref().and_then(|cover| {
@@ -111,7 +107,7 @@ impl PageMetadata {
             "@context": "https://schema.org",
             "@type": "BlogPosting",
             "headline": post.title,
-            "description": post.summary(),
+            "description": description,
             "datePublished": published,
             "keywords": tags,
             "timeRequired": format!("PT{}M", post.reading_minutes()),
@@ -131,7 +127,7 @@ impl PageMetadata {
         }
         Self {
             title: post.title.clone(),
-            description: post.summary().to_owned(),
+            description,
             path: Some(path),
             image,
             json_ld: Some(json_ld),

@@ -49,8 +49,12 @@ impl Body {
 
     /// Returns the rendered document. The first call renders it.
     pub(crate) fn rendered(&self) -> &Rendered {
-        self.rendered
-            .get_or_init(|| catch_panic(|| markdown::render(&self.markdown, self.context(), &self.path), &self.path))
+        self.rendered.get_or_init(|| {
+            catch_panic(
+                || markdown::render(&self.markdown, self.context(), &self.path),
+                &self.path,
+            )
+        })
     }
 
     /// Returns the document for a feed; see [`markdown::render_for_feed`].

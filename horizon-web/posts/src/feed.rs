@@ -35,7 +35,7 @@ impl SiteInfo {
 }
 
 fn content(post: &Post, site: &SiteInfo) -> String {
-    xml_text(&post.body.render_for_feed(site.base(), &path(post)))
+    xml_text(&post.body.render_for_feed(site.base(), &post.url()))
 }
 
 /// Returns the newest posts as an Atom feed (RFC 4287) with full content. The id of an entry is the URL of the post.
@@ -62,7 +62,7 @@ pub fn atom(library: &Library, site: &SiteInfo) -> String {
 }
 
 fn entry(post: &Post, site: &SiteInfo) -> atom_feed::Entry {
-    let address = site.at(&path(post));
+    let address = site.at(&post.url());
     let category = |tag: &crate::Tag| atom_feed::Category {
         term: tag.slug.clone(),
         label: Some(xml_text(&tag.name)),
@@ -127,7 +127,7 @@ pub fn rss(library: &Library, site: &SiteInfo) -> String {
 }
 
 fn item(post: &Post, site: &SiteInfo) -> rss::Item {
-    let address = site.at(&path(post));
+    let address = site.at(&post.url());
     let category = |tag: &crate::Tag| rss::Category {
         name: xml_text(&tag.name),
         domain: None,
@@ -164,10 +164,6 @@ fn self_link(href: &str) -> ExtensionMap {
 fn newest(library: &Library) -> Vec<&Post> {
     let published = library.posts().iter().filter(|post| !post.draft);
     published.take(FEED_POSTS).map(AsRef::as_ref).collect()
-}
-
-pub(crate) fn path(post: &Post) -> String {
-    format!("/blog/{}", post.slug)
 }
 
 pub(crate) fn last_change(post: &Post) -> Date {

@@ -46,8 +46,8 @@ impl ParsedDocument {
     /// Returns the path of its URL.
     pub(crate) fn url_path(&self) -> String {
         match self {
-            Self::Post(post) => format!("/blog/{}", post.slug.url_path()),
-            Self::Page(page) => format!("/{}", page.slug.url_path()),
+            Self::Post(post) => post.url(),
+            Self::Page(page) => page.url(),
         }
     }
 
@@ -128,11 +128,12 @@ pub(crate) fn parse(source: &SourceFile, root: &Path) -> ParsedFile {
     let document = parsed.front.and_then(|front| {
         let slug = front.slug.clone().map_or_else(|| slug_of_name(source), Ok);
         let slug = slug.map_err(|issue| issues.push(issue)).ok()?;
-        let body = Body::new(parsed.body, source.path.strip_prefix(root).unwrap_or(&source.path));
+        let path = source.path.strip_prefix(root).unwrap_or(&source.path);
+        let body = Body::new(parsed.body, path);
         let is_draft = publication.is_draft;
         Some(match front.date.filter(|_| source.kind == FileKind::Post) {
-            Some(date) => ParsedDocument::Post(Arc::new(post(slug, date, front, is_draft, body))),
-            None => ParsedDocument::Page(Arc::new(page(slug, front, is_draft, body))),
+            Some(date) => ParsedDocument::Post(Arc::new(post(slug, date, front, is_draft, path, body))),
+            None => ParsedDocument::Page(Arc::new(page(slug, front, is_draft, path, body))),
         })
     });
     ParsedFile {
@@ -156,29 +157,42 @@ fn slug_of_name(source: &SourceFile) -> Result<Slug, FileIssue> {
     })
 }
 
-fn post(slug: Slug, date: Date, front: FrontMatter, draft: bool, body: Body) -> Post {
+fn post(slug: Slug, date: Date, front: FrontMatter, draft: bool, path: &Path, body: Body) -> Post {
     Post {
         slug,
         title: front.title,
         description: front.description,
+        summary: front.summary,
         date,
         updated: front.updated,
         tags: front.tags,
         draft,
         cover: front.cover,
         show_toc: front.show_toc,
+        series: front.series,
+        language: front.language,
+        translation_key: front.translation_key,
+        source: path.into(),
+        aliases: front.aliases,
         body,
     }
 }
 
-fn page(slug: Slug, front: FrontMatter, draft: bool, body: Body) -> MarkdownPage {
+fn page(slug: Slug, front: FrontMatter, draft: bool, path: &Path, body: Body) -> MarkdownPage {
     MarkdownPage {
         slug,
         title: front.title,
         description: front.description,
+        summary: front.summary,
         date: front.date,
         updated: front.updated,
         draft,
+        weight: front.weight,
+        in_nav: front.in_nav,
+        language: front.language,
+        translation_key: front.translation_key,
+        source: path.into(),
+        aliases: front.aliases,
         body,
     }
 }

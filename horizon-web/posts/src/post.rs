@@ -1,6 +1,8 @@
+use std::{borrow::Cow, path::Path, sync::Arc};
+
 use horizon_core::Slug;
 
-use crate::{Date, body::Body};
+use crate::{Date, Language, body::Body, text};
 
 /// A post.
 #[derive(Clone, Debug)]
@@ -9,8 +11,10 @@ pub struct Post {
     pub slug: Slug,
     /// Plain text.
     pub title: String,
-    /// The author's description; plain text. See [`summary`](Self::summary).
+    /// The author's description, or else the subtitle; plain text.
     pub description: Option<String>,
+    /// The author's summary for lists; plain text.
+    pub summary: Option<String>,
     /// The date of publication.
     pub date: Date,
     /// The date of the last change that the author reports.
@@ -23,6 +27,16 @@ pub struct Post {
     pub cover: Option<Cover>,
     /// Whether to show the table of contents.
     pub show_toc: bool,
+    /// The series that it is part of.
+    pub series: Option<Series>,
+    /// The language, if the author states one.
+    pub language: Option<Language>,
+    /// The name that the translations of this document share.
+    pub translation_key: Option<String>,
+    /// The path of the file in the content folder.
+    pub source: Arc<Path>,
+    /// The old addresses, as the author writes them.
+    pub aliases: Vec<String>,
     pub(crate) body: Body,
 }
 
@@ -33,14 +47,28 @@ pub struct MarkdownPage {
     pub slug: Slug,
     /// Plain text.
     pub title: String,
-    /// The author's description; plain text. See [`summary`](Self::summary).
+    /// The author's description, or else the subtitle; plain text.
     pub description: Option<String>,
+    /// The author's summary for lists; plain text.
+    pub summary: Option<String>,
     /// The date in the front matter.
     pub date: Option<Date>,
     /// The date of the last change that the author reports.
     pub updated: Option<Date>,
     /// Whether it is not public. Only a library with [`drafts`](crate::ContentOptions::drafts) contains it then.
     pub draft: bool,
+    /// The position in the navigation: pages with lower weights come first, and pages without one come last.
+    pub weight: Option<i64>,
+    /// Whether the navigation may contain the page.
+    pub in_nav: bool,
+    /// The language, if the author states one.
+    pub language: Option<Language>,
+    /// The name that the translations of this document share.
+    pub translation_key: Option<String>,
+    /// The path of the file in the content folder.
+    pub source: Arc<Path>,
+    /// The old addresses, as the author writes them.
+    pub aliases: Vec<String>,
     pub(crate) body: Body,
 }
 
@@ -50,6 +78,15 @@ pub struct Tag {
     /// As the author writes it.
     pub name: String,
     /// The name in the URL `/tags/{slug}`: lower-case letters and digits of any script, and `-`.
+    pub slug: String,
+}
+
+/// A series of posts, which readers read in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Series {
+    /// As the author writes it.
+    pub name: String,
+    /// The name in the URL `/series/{slug}`, in the form of [`Tag::slug`].
     pub slug: String,
 }
 
@@ -76,10 +113,30 @@ pub struct TocEntry {
 }
 
 impl Post {
-    /// Returns the description, or else the excerpt.
+    /// Returns the path of its URL, percent-encoded.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("/blog/{}", self.slug.url_path())
+    }
+
+    /// Returns the text between the title and the body: only what the author wrote for this purpose.
+    #[must_use]
+    pub fn lede(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// Returns the text for lists and feeds: the author's summary or description, or else the excerpt.
     #[must_use]
     pub fn summary(&self) -> &str {
-        self.description.as_deref().unwrap_or_else(|| self.excerpt())
+        let written = self.summary.as_deref().or(self.description.as_deref());
+        written.unwrap_or_else(|| self.excerpt())
+    }
+
+    /// Returns the text for search engines and link previews: the description, or else the summary, in one line of at
+    /// most 160 characters.
+    #[must_use]
+    pub fn meta_description(&self) -> Cow<'_, str> {
+        text::meta_description(self.description.as_deref().unwrap_or_else(|| self.summary()))
     }
 
     /// Returns the start of the text: plain text of at most about 200 characters.
@@ -111,11 +168,24 @@ impl Post {
 }
 
 impl MarkdownPage {
-    /// Returns the description, or else the excerpt.
+    /// Returns the path of its URL, percent-encoded.
     #[must_use]
-    pub fn summary(&self) -> &str {
-        let description = self.description.as_deref();
-        description.unwrap_or_else(|| &self.body.rendered().excerpt)
+    pub fn url(&self) -> String {
+        format!("/{}", self.slug.url_path())
+    }
+
+    /// Returns the text between the title and the body: only what the author wrote for this purpose.
+    #[must_use]
+    pub fn lede(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// Returns the text for search engines and link previews: the description, or else the summary, or else the
+    /// excerpt, in one line of at most 160 characters.
+    #[must_use]
+    pub fn meta_description(&self) -> Cow<'_, str> {
+        let written = self.description.as_deref().or(self.summary.as_deref());
+        text::meta_description(written.unwrap_or_else(|| &self.body.rendered().excerpt))
     }
 
     /// Returns the body as sanitised HTML. The first call renders the Markdown and highlights the code.

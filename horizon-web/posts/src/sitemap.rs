@@ -6,10 +6,7 @@ use quick_xml::{
     events::{BytesDecl, BytesText, Event},
 };
 
-use crate::{
-    Library, SiteInfo,
-    feed::{last_change, path},
-};
+use crate::{Library, SiteInfo, feed::last_change};
 
 /// The maximum number of URLs in a sitemap (sitemaps.org).
 const MAX_ADDRESSES: usize = 50_000;
@@ -22,14 +19,9 @@ const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 pub fn sitemap(library: &Library, site: &SiteInfo) -> String {
     let fixed = ["/", "/blog"].map(|path| (site.at(path), None));
     let posts = library.posts().iter().filter(|post| !post.draft);
-    let posts = posts.map(|post| (site.at(&path(post)), Some(last_change(post).rfc3339())));
+    let posts = posts.map(|post| (site.at(&post.url()), Some(last_change(post).rfc3339())));
     let pages = library.pages().iter().filter(|page| !page.draft);
-    let pages = pages.map(|page| {
-        (
-            site.at(&format!("/{}", page.slug)),
-            page.updated.or(page.date).map(|d| d.rfc3339()),
-        )
-    });
+    let pages = pages.map(|page| (site.at(&page.url()), page.updated.or(page.date).map(|d| d.rfc3339())));
     let tags = library
         .tags()
         .iter()

@@ -1,12 +1,19 @@
 //! Plain text of a document: reading time, excerpt, and the slugs of tags.
 
+use std::borrow::Cow;
+
 use comrak::nodes::{Node, NodeValue};
+
+use crate::unicode::nfc;
 
 /// The reading speed for prose.
 const WORDS_PER_MINUTE: usize = 220;
 
 /// The maximum length of an excerpt, in characters.
 const EXCERPT_CHARS: usize = 200;
+
+/// The maximum length of a description for search engines, in characters.
+const META_DESCRIPTION_CHARS: usize = 160;
 
 /// Returns the reading time in minutes, at least 1. A word of a code block counts half.
 pub(crate) fn reading_minutes(root: Node<'_>) -> u32 {
@@ -48,10 +55,29 @@ pub(crate) fn excerpt(root: Node<'_>) -> String {
     excerpt
 }
 
+/// Returns a text in one line of at most [`META_DESCRIPTION_CHARS`] characters, cut between words if there are any.
+pub(crate) fn meta_description(text: &str) -> Cow<'_, str> {
+    let has_other_spaces = text.chars().any(|c| c.is_whitespace() && c != ' ');
+    if text.chars().count() <= META_DESCRIPTION_CHARS && !has_other_spaces && !text.contains("  ") {
+        return Cow::Borrowed(text.trim());
+    }
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= META_DESCRIPTION_CHARS {
+        return Cow::Owned(line);
+    }
+    let cut: String = line.chars().take(META_DESCRIPTION_CHARS).collect();
+    let words = match cut.rsplit_once(' ') {
+        // The cut is in the middle of a sentence without spaces.
+        Some((words, rest)) if rest.chars().count() < META_DESCRIPTION_CHARS / 2 => words.to_owned(),
+        _ => line.chars().take(META_DESCRIPTION_CHARS - 1).collect(),
+    };
+    Cow::Owned(format!("{}…", words.trim_end_matches(|c: char| !c.is_alphanumeric())))
+}
+
 /// Returns the slug of a tag: lower-case letters and digits, separated by `-`.
 pub(crate) fn tag_slug(name: &str) -> String {
     // C, C++ and C# are three tags.
-    let name = name.to_lowercase().replace('+', "plus").replace('#', "sharp");
+    let name = nfc(name).to_lowercase().replace('+', "plus").replace('#', "sharp");
     let parts: Vec<&str> = name
         .split(|c: char| !c.is_alphanumeric())
         .filter(|part| !part.is_empty())
@@ -72,9 +98,21 @@ mod tests {
             ("C#", "csharp"),
             ("node.js", "node-js"),
             ("Ünïcode", "ünïcode"),
+            ("U\u{308}nïcode", "ünïcode"),
             ("???", ""),
         ] {
             assert_eq!(tag_slug(name), slug);
         }
+    }
+    #[test]
+    fn a_meta_description_is_one_line_of_at_most_160_characters() {
+        assert_eq!(meta_description("Short and\n good. "), "Short and good.");
+        assert_eq!(meta_description("Short."), Cow::Borrowed("Short."));
+        let words = meta_description(&"word, ".repeat(60)).into_owned();
+        assert!(
+            words.ends_with("word, word…") && words.chars().count() <= 160,
+            "{words}"
+        );
+        assert_eq!(meta_description(&"字".repeat(200)).chars().count(), 160);
     }
 }

@@ -80,7 +80,7 @@ fn describe(library: &Library, slug: &Slug) -> Option<PageDescription> {
         PageName::Blog => ("All posts".into(), "/blog".into()),
         PageName::Search => ("Search results".into(), "/blog".into()),
         PageName::Tag(tag) => (format!("Posts about {}", tag.name), horizon_app::tag_url(&tag.slug)),
-        PageName::Markdown(page) => (page.title.clone(), format!("/{}", page.slug.url_path())),
+        PageName::Markdown(page) => (page.title.clone(), page.url()),
     };
     Some(PageDescription::new(title).path(path))
 }

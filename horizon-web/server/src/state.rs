@@ -57,14 +57,16 @@ impl AppState {
         self.library.borrow().clone()
     }
 
-    /// Returns the site with links to the pages of `library`.
+    /// Returns the site with links to the pages of `library`: those with a weight first, then the others by slug.
     pub(crate) fn site(&self, library: &Library) -> Arc<Site> {
         let link = |page: &Arc<MarkdownPage>| Link {
             title: page.title.clone(),
-            href: format!("/{}", page.slug),
+            href: page.url(),
         };
+        let mut pages: Vec<&Arc<MarkdownPage>> = library.pages().iter().filter(|page| page.in_nav).collect();
+        pages.sort_by_key(|page| page.weight.unwrap_or(i64::MAX));
         Arc::new(Site {
-            nav: library.pages().iter().map(link).collect(),
+            nav: pages.into_iter().map(link).collect(),
             ..self.site.clone()
         })
     }

@@ -17,7 +17,7 @@ use crate::{
 
 pub(super) fn comments(page: &PostPage, markers: &SlotMarkers) -> AnyView {
     let count = CountLabel::slot(markers, Count::Comments, "comment", "comments");
-    let slug = page.post.slug.as_str();
+    let slug = &page.post.slug.url_path();
     let threads = page.comments.threads.iter().map(|one| thread(slug, one)).collect_view();
     let are_newest = page.before.is_none() && !page.is_one_thread;
     view! {
@@ -52,7 +52,7 @@ const UNKNOWN: &str = "Comments cannot be shown right now.";
 
 fn earlier(page: &PostPage) -> Option<AnyView> {
     let first = page.comments.threads.first().filter(|_| page.comments.has_earlier)?;
-    let href = format!("/blog/{}?before={}#comments", page.post.slug, first.comment.id);
+    let href = format!("{}?before={}#comments", page.post.url(), first.comment.id);
     Some(
         view! {
             <p class="more">
@@ -169,7 +169,7 @@ fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
 }
 
 fn form(page: &PostPage, markers: &SlotMarkers) -> AnyView {
-    let slug = page.post.slug.as_str();
+    let slug = &page.post.slug.url_path();
     let parent = page.reply_to.and_then(|id| {
         let mut heads = page.comments.threads.iter().map(|thread| &thread.comment);
         heads.find(|comment| comment.id == id && !comment.removed)

@@ -3,7 +3,7 @@
 use horizon_posts::{Tag, TagPosts};
 use leptos::prelude::*;
 
-use super::{encoded, likes, number, post_url, tags};
+use super::{encoded, likes, number, tags};
 use crate::{BlogIndex, MAX_LIVE_CARDS, PostCard, Site, islands::PostCards, slots::CountLabel, text};
 
 /// `/`
@@ -135,7 +135,7 @@ fn card((index, card): (u32, &PostCard)) -> AnyView {
             {cover}
             {super::post::meta(post)}
             <h3>
-                <a href=post_url(post)>{post.title.clone()}</a>
+                <a href=post.url()>{post.title.clone()}</a>
             </h3>
             <p>{post.summary().to_owned()}</p>
             {tags(&post.tags)}

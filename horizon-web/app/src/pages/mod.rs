@@ -7,7 +7,7 @@ mod lists;
 mod post;
 mod text_page;
 
-use horizon_posts::{Post, Tag};
+use horizon_posts::Tag;
 use leptos::prelude::*;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -47,11 +47,6 @@ pub(crate) fn number(name: &'static str, label: CountLabel) -> AnyView {
     .into_any()
 }
 
-/// Returns the path of a post.
-pub(crate) fn post_url(post: &Post) -> String {
-    format!("/blog/{}", post.slug)
-}
-
 /// Returns the path of a tag.
 #[must_use]
 pub fn tag_url(slug: &str) -> String {
@@ -60,6 +55,12 @@ pub fn tag_url(slug: &str) -> String {
 
 fn encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// The text between the title and the body.
+fn lede(lede: Option<&str>) -> Option<AnyView> {
+    let lede = lede?.to_owned();
+    Some(view! { <p class="lede">{lede}</p> }.into_any())
 }
 
 fn tags(tags: &[Tag]) -> Option<AnyView> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use horizon_posts::{Post, TocEntry};
 use leptos::prelude::*;
 
-use super::{comments, heart, likes, number, post_url, tags};
+use super::{comments, heart, lede, likes, number, tags};
 use crate::{
     Count, PostPage, Slot,
     islands::{Comments, LikeButton, LiveNumbers},
@@ -21,8 +21,7 @@ pub(super) fn post(page: &PostPage, markers: &SlotMarkers) -> AnyView {
         <main id="main" class="post-page" data-slug=post.slug.to_string() data-horizon="links">
             <article class="post">
                 <header class="post-head">
-                    {meta(post)} <h1>{post.title.clone()}</h1> <p class="lede">{post.summary().to_owned()}</p>
-                    {numbers(markers)}
+                    {meta(post)} <h1>{post.title.clone()}</h1> {lede(post.lede())} {numbers(markers)}
                 </header>
                 {cover(post)}
                 {post.show_toc.then(|| toc(post.toc()))}
@@ -110,10 +109,10 @@ fn toc(entries: &[TocEntry]) -> Option<AnyView> {
 
 fn like(post: &Post, markers: &SlotMarkers) -> AnyView {
     let form = view! {
-        <form class="like" method="post" action=format!("/horizon/likes/{}", post.slug) data-like>
+        <form class="like" method="post" action=format!("/horizon/likes/{}", post.slug.url_path()) data-like>
             <input type="hidden" name="liked" value=markers.marker(Slot::NotLiked) autocomplete="off" />
             <input type="hidden" name="id" value=markers.marker(Slot::LikeId) autocomplete="off" />
-            <input type="hidden" name="back" value=post_url(post) />
+            <input type="hidden" name="back" value=post.url() />
             <button type="submit" data-horizon="like" aria-pressed=markers.marker(Slot::Liked)>
                 {heart()}
                 " Like "
@@ -131,7 +130,7 @@ fn neighbours(page: &PostPage) -> Option<AnyView> {
     let link = |post: &Option<Arc<Post>>, class: &'static str, rel: &'static str, name: &'static str| {
         let post = post.as_ref()?;
         Some(view! {
-            <a class=class rel=rel href=post_url(post)>
+            <a class=class rel=rel href=post.url()>
                 <span class="eyebrow">{name}</span>
                 " "
                 <span>{post.title.clone()}</span>

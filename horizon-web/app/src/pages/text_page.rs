@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::lede;
 use crate::ErrorPage;
 
 pub(super) fn markdown(page: &horizon_posts::MarkdownPage) -> AnyView {
     view! {
         <main id="main" class="text-page" data-horizon="links">
             <h1>{page.title.clone()}</h1>
+            {lede(page.lede())}
             <div class="prose" inner_html=page.html().to_owned()></div>
         </main>
     }

@@ -12,7 +12,7 @@ use self::{
     publication::flag,
     yaml::{CoverYaml, Located, YamlEntry, error_line},
 };
-use crate::{Cover, Date, Severity, Tag, slug::post_slug, text, urls};
+use crate::{Cover, Date, Language, Series, Severity, Tag, slug::post_slug, text, urls};
 
 pub(crate) use self::publication::Publication;
 
@@ -20,12 +20,19 @@ pub(crate) use self::publication::Publication;
 pub(crate) struct FrontMatter {
     pub(crate) title: String,
     pub(crate) description: Option<String>,
+    pub(crate) summary: Option<String>,
     pub(crate) date: Option<Date>,
     pub(crate) updated: Option<Date>,
     pub(crate) tags: Vec<Tag>,
     pub(crate) cover: Option<Cover>,
     pub(crate) show_toc: bool,
     pub(crate) slug: Option<Slug>,
+    pub(crate) series: Option<Series>,
+    pub(crate) language: Option<Language>,
+    pub(crate) translation_key: Option<String>,
+    pub(crate) aliases: Vec<String>,
+    pub(crate) weight: Option<i64>,
+    pub(crate) in_nav: bool,
 }
 
 /// An error or warning about a file.
@@ -139,6 +146,8 @@ fn parse_yaml(yaml: &str, date_required: bool) -> ParsedFrontMatter<'static> {
         cover: parser.cover(),
         show_toc: parser.flag("showtoc"),
         slug: parser.slug(),
+        in_nav: true,
+        ..FrontMatter::default()
     };
     let is_valid = parser.issues.is_empty();
     issues.extend(parser.issues);
