@@ -19,7 +19,7 @@ pub(crate) fn document(site: &Site, view: &View, markers: &SlotMarkers) -> AnyVi
         <html lang="en">
             <head>{head(site, &metadata, markers)}</head>
             <body data-page=view.page_name().map(|name| name.url_path())>
-                <a class="skip-link" href="#main">
+                <a class="skip-link" href="#eh-main">
                     "Skip to content"
                 </a>
                 {header(site, &metadata)}

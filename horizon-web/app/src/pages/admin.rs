@@ -17,13 +17,13 @@ pub(super) fn login(page: &LoginPage) -> AnyView {
     } = page.clone();
     let continuation = back.clone().map(signed_in);
     view! {
-        <main id="main" class="text-page">
+        <main id="eh-main" class="text-page">
             <h1>"Sign in"</h1>
             <form class="form" method="post" action="/admin/login">
                 {error.map(|error| view! { <p class="form-status" role="alert">{error}</p> })}
                 {back.map(|back| view! { <input type="hidden" name="back" value=back /> })}
-                <label for="token">"Token"</label>
-                <input id="token" type="password" name="token" required autocomplete="current-password" />
+                <label for="eh-token">"Token"</label>
+                <input id="eh-token" type="password" name="token" required autocomplete="current-password" />
                 <p class="hint">"The value of "<code>"HORIZON_ADMIN_TOKEN"</code>" on the server."</p>
                 <button type="submit" class="button">
                     "Sign in"
@@ -51,7 +51,7 @@ pub(super) fn moderation(page: &ModerationPage) -> AnyView {
     let items = page.comments.iter().map(|comment| item(comment, only)).collect_view();
     let older = page.older.clone();
     view! {
-        <main id="main" class="admin">
+        <main id="eh-main" class="admin">
             <h1>"Comments"</h1>
             <div class="admin-bar">
                 <ul class="tags" aria-label="Which comments">
@@ -110,8 +110,8 @@ fn content_errors(errors: &Diagnostics) -> Option<AnyView> {
     let items = errors.iter().take(MAX_DIAGNOSTICS).map(item).collect_view();
     let more = errors.len().saturating_sub(MAX_DIAGNOSTICS);
     let view = view! {
-        <section aria-labelledby="problems">
-            <h2 id="problems">"Posts that cannot be shown"</h2>
+        <section aria-labelledby="eh-problems">
+            <h2 id="eh-problems">"Posts that cannot be shown"</h2>
             <ul class="admin-list">{items}</ul>
             {(more > 0)
                 .then(|| {

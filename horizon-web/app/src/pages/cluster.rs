@@ -10,7 +10,7 @@ const SILENT_MILLIS: u64 = 5_000;
 /// Renders the page; `cluster.js` updates its tables.
 pub(super) fn page(site: &Site, cluster: &ClusterPage) -> AnyView {
     view! {
-        <main id="main" class="admin cluster">
+        <main id="eh-main" class="admin cluster">
             <h1>"Cluster"</h1>
             <div class="admin-bar">
                 <ul class="tags" aria-label="Admin pages">

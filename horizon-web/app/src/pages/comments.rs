@@ -21,8 +21,8 @@ pub(super) fn comments(page: &PostPage, markers: &SlotMarkers) -> AnyView {
     let threads = page.comments.threads.iter().map(|one| thread(slug, one)).collect_view();
     let are_newest = page.before.is_none() && !page.is_one_thread;
     view! {
-        <section id="comments" class="comments" aria-labelledby="comments-title">
-            <h2 id="comments-title">{number("comments", count)}</h2>
+        <section id="comments" class="comments" aria-labelledby="eh-comments-title">
+            <h2 id="eh-comments-title">{number("comments", count)}</h2>
             {page.has_unknown_comments.then(|| view! { <p class="nothing">{UNKNOWN}</p> })}
             {earlier(page)}
             <ol class="threads" data-horizon="comment-list">
@@ -40,7 +40,7 @@ pub(super) fn comments(page: &PostPage, markers: &SlotMarkers) -> AnyView {
             <div aria-live="polite">
                 <button type="button" class="button news" data-horizon="new-comments" hidden></button>
             </div>
-            <div id="comment-form" data-form-home>
+            <div id="eh-comment-form" data-form-home>
                 {form(page, markers)}
             </div>
         </section>
@@ -137,7 +137,7 @@ fn article(comment: &CommentView, takes_replies: bool) -> AnyView {
     };
     let reply = takes_replies.then(|| {
         view! {
-            <a class="reply" data-horizon="reply" href=format!("?reply={id}#comment-form")>
+            <a class="reply" data-horizon="reply" href=format!("?reply={id}#eh-comment-form")>
                 "Reply"
                 <span class="visually-hidden">" to " <span data-author>{author.clone()}</span></span>
             </a>
@@ -184,31 +184,31 @@ fn form(page: &PostPage, markers: &SlotMarkers) -> AnyView {
                 "In reply to "
                 <strong data-author>{parent_author.to_owned()}</strong>
                 " · "
-                <a data-horizon="cancel-reply" href=format!("/blog/{slug}#comment-form")>
+                <a data-horizon="cancel-reply" href=format!("/blog/{slug}#eh-comment-form")>
                     "Cancel"
                 </a>
             </p>
             <input type="hidden" name="parent" value=parent_id autocomplete="off" />
             <input type="hidden" name="id" value=markers.marker(Slot::CommentId) autocomplete="off" />
             <input type="hidden" name="back" value=format!("/blog/{slug}") />
-            <label for="author">"Name "<span class="hint">"(optional)"</span></label>
-            <input id="author" name="author" maxlength=MAX_AUTHOR_CHARS.to_string() autocomplete="name" />
-            <label for="body">"Comment"</label>
+            <label for="eh-author">"Name "<span class="hint">"(optional)"</span></label>
+            <input id="eh-author" name="author" maxlength=MAX_AUTHOR_CHARS.to_string() autocomplete="name" />
+            <label for="eh-body">"Comment"</label>
             <textarea
-                id="body"
+                id="eh-body"
                 name="body"
                 rows="5"
                 required
                 maxlength=MAX_COMMENT_CHARS.to_string()
-                aria-describedby="body-hint"
+                aria-describedby="eh-body-hint"
             ></textarea>
-            <p id="body-hint" class="hint">
+            <p id="eh-body-hint" class="hint">
                 "Plain text or simple Markdown: "<code>"*emphasis*"</code>", "<code>"`code`"</code>", lists, links."
             </p>
             // A honeypot: hidden from people, filled in by bots.
             <div class="visually-hidden" aria-hidden="true">
-                <label for="website">"Leave this empty"</label>
-                <input id="website" name="website" tabindex="-1" autocomplete="off" />
+                <label for="eh-website">"Leave this empty"</label>
+                <input id="eh-website" name="website" tabindex="-1" autocomplete="off" />
             </div>
             <p class="form-status" data-horizon="form-status" role="status" tabindex="-1">
                 {status}

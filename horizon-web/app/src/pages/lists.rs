@@ -9,7 +9,7 @@ use crate::{BlogIndex, MAX_LIVE_CARDS, PostCard, Site, islands::PostCards, slots
 /// `/`
 pub(super) fn home(site: &Site, posts: &[PostCard]) -> AnyView {
     view! {
-        <main id="main" class="list-page">
+        <main id="eh-main" class="list-page">
             <header class="intro">
                 <h1>{site.title.clone()}</h1>
                 <p class="lede">{site.description.clone()}</p>
@@ -32,7 +32,7 @@ pub(super) fn blog(index: &BlogIndex) -> AnyView {
         (false, count) => Some(format!("{count} posts found.")),
     };
     view! {
-        <main id="main" class="list-page">
+        <main id="eh-main" class="list-page">
             <h1>"All posts"</h1>
             {search(index)}
             {tag_filter(index)}
@@ -47,7 +47,7 @@ pub(super) fn blog(index: &BlogIndex) -> AnyView {
 /// `/tags/{tag}`
 pub(super) fn tag(tag: &Tag, posts: &[PostCard]) -> AnyView {
     view! {
-        <main id="main" class="list-page">
+        <main id="eh-main" class="list-page">
             <p class="eyebrow">"Tag"</p>
             <h1>{tag.name.clone()}</h1>
             <h2 class="visually-hidden">"Posts"</h2>
@@ -64,11 +64,11 @@ fn search(index: &BlogIndex) -> AnyView {
     let tag = index.tag.clone();
     view! {
         <form class="search" role="search" method="get" action="/blog">
-            <label class="visually-hidden" for="q">
+            <label class="visually-hidden" for="eh-q">
                 "Search the titles"
             </label>
             <input
-                id="q"
+                id="eh-q"
                 type="search"
                 name="q"
                 value=index.query.clone()

@@ -18,7 +18,7 @@ pub(super) fn post(page: &PostPage, markers: &SlotMarkers) -> AnyView {
     let post = &page.post;
     let comments = comments::comments(page, markers);
     view! {
-        <main id="main" class="post-page" data-slug=post.slug.to_string() data-horizon="links">
+        <main id="eh-main" class="post-page" data-slug=post.slug.to_string() data-horizon="links">
             <article class="post">
                 <header class="post-head">
                     {meta(post)} <h1>{post.title.clone()}</h1> {lede(post.lede())} {numbers(markers)}

@@ -7,7 +7,7 @@ use crate::ErrorPage;
 
 pub(super) fn markdown(page: &horizon_posts::MarkdownPage) -> AnyView {
     view! {
-        <main id="main" class="text-page" data-horizon="links">
+        <main id="eh-main" class="text-page" data-horizon="links">
             <h1>{page.title.clone()}</h1>
             {lede(page.lede())}
             <div class="prose" inner_html=page.html().to_owned()></div>
@@ -38,7 +38,7 @@ pub(super) fn error(error: &ErrorPage) -> AnyView {
 
 fn message(status: &str, title: &str, detail: &str, link: Option<AnyView>) -> AnyView {
     view! {
-        <main id="main" class="text-page error-page">
+        <main id="eh-main" class="text-page error-page">
             <p class="eyebrow">{status.to_owned()}</p>
             <h1>{title.to_owned()}</h1>
             <p class="lede">{detail.to_owned()}</p>

@@ -19,7 +19,7 @@ fn likes_and_comments_are_forms_that_work_without_a_script() {
         r#"name="id" value="00000000000000000000000000000004""#,
         r#"name="back" value="/blog/hello""#,
         r#"name="website" tabindex="-1" autocomplete="off""#,
-        r##"href="?reply=00000000000000000000000000000001#comment-form""##,
+        r##"href="?reply=00000000000000000000000000000001#eh-comment-form""##,
         r#"href="/blog/hello?before=00000000000000000000000000000001#comments""#,
     ] {
         assert!(html.contains(part), "{part} is not in {html}");

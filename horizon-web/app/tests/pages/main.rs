@@ -39,10 +39,25 @@ fn every_page_is_one_document_with_one_heading_and_one_main() {
         let html = html(&page);
         assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\"><head>"), "{html}");
         assert!(html.contains("<title>") && html.contains("name=\"viewport\""), "{html}");
-        for once in ["<h1", "<main id=\"main\"", "</body>", "</html>"] {
+        for once in ["<h1", "<main id=\"eh-main\"", "</body>", "</html>"] {
             assert_eq!(html.matches(once).count(), 1, "{once} in {html}");
         }
-        assert!(html.contains("href=\"#main\""), "{html}");
+        assert!(html.contains("href=\"#eh-main\""), "{html}");
+    }
+}
+
+/// Headings of authors never have these ids, so no id is twice on a page.
+#[test]
+fn the_ids_of_the_interface_are_reserved() {
+    for page in all() {
+        let html = html(&page);
+        let (before, body) = html.split_once("class=\"prose\"").unwrap_or((&html, ""));
+        let after = body.split_once("<footer").map_or("", |(_, after)| after);
+        for id in [before, after].iter().flat_map(|part| part.split(" id=\"").skip(1)) {
+            let id = id.split('"').next().unwrap();
+            let is_reserved = id.starts_with("eh-") || id.starts_with("comment-") || id == "comments";
+            assert!(is_reserved, "{id} in {html}");
+        }
     }
 }
 

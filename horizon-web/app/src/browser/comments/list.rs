@@ -169,7 +169,7 @@ fn build(island: &CommentsIsland, comment: &LiveComment) -> Option<Element> {
     dom::toggle(&article, "data-removed", comment.removed);
     match dom::within(&article, super::reply::LINK) {
         Some(link) if comment.removed || comment.parent.is_some() => link.remove(),
-        Some(link) => dom::set_attribute(&link, "href", &["?reply=", &comment.id, "#comment-form"].concat()),
+        Some(link) => dom::set_attribute(&link, "href", &["?reply=", &comment.id, "#eh-comment-form"].concat()),
         None => {}
     }
     if comment.parent.is_some() {
