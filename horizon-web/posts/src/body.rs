@@ -9,7 +9,7 @@ use std::{
 use crate::{
     ContentOptions, TocEntry,
     content_index::ContentIndex,
-    markdown::{self, Rendered},
+    markdown::{self, MarkdownSource, Rendered},
 };
 
 /// What rendering a document needs besides its Markdown.
@@ -28,15 +28,21 @@ pub(crate) struct Body {
     markdown: String,
     /// The path of the file in the content folder.
     path: PathBuf,
+    /// The line of the file on which the Markdown starts, from 1.
+    first_line: usize,
     context: OnceLock<Arc<RenderContext>>,
     rendered: OnceLock<Rendered>,
 }
 
 impl Body {
-    pub(crate) fn new(markdown: &str, path: &Path) -> Self {
+    /// Returns the body of a file: `markdown` is the end of `text`.
+    pub(crate) fn new(text: &str, markdown: &str, path: &Path) -> Self {
+        let front = text.len().saturating_sub(markdown.len());
+        let front_lines = text.bytes().take(front).filter(|byte| *byte == b'\n').count();
         Self {
             markdown: markdown.to_owned(),
             path: path.to_owned(),
+            first_line: 1 + front_lines,
             context: OnceLock::new(),
             rendered: OnceLock::new(),
         }
@@ -49,17 +55,13 @@ impl Body {
 
     /// Returns the rendered document. The first call renders it.
     pub(crate) fn rendered(&self) -> &Rendered {
-        self.rendered.get_or_init(|| {
-            catch_panic(
-                || markdown::render(&self.markdown, self.context(), &self.path),
-                &self.path,
-            )
-        })
+        self.rendered
+            .get_or_init(|| catch_panic(|| markdown::render(self.source(), self.context()), &self.path))
     }
 
     /// Returns the document for a feed; see [`markdown::render_for_feed`].
     pub(crate) fn render_for_feed(&self, base_url: &str, url_path: &str) -> String {
-        markdown::render_for_feed(&self.markdown, self.context(), &self.path, base_url, url_path)
+        markdown::render_for_feed(self.source(), self.context(), base_url, url_path)
     }
 
     pub(crate) fn html(&self) -> &str {
@@ -68,6 +70,14 @@ impl Body {
 
     pub(crate) fn toc(&self) -> &[TocEntry] {
         &self.rendered().toc
+    }
+
+    fn source(&self) -> MarkdownSource<'_> {
+        MarkdownSource {
+            markdown: &self.markdown,
+            path: &self.path,
+            first_line: self.first_line,
+        }
     }
 
     fn context(&self) -> &Arc<RenderContext> {

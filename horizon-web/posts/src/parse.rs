@@ -129,7 +129,7 @@ pub(crate) fn parse(source: &SourceFile, root: &Path) -> ParsedFile {
         let slug = front.slug.clone().map_or_else(|| slug_of_name(source), Ok);
         let slug = slug.map_err(|issue| issues.push(issue)).ok()?;
         let path = source.path.strip_prefix(root).unwrap_or(&source.path);
-        let body = Body::new(parsed.body, path);
+        let body = Body::new(text, parsed.body, path);
         let is_draft = publication.is_draft;
         Some(match front.date.filter(|_| source.kind == FileKind::Post) {
             Some(date) => ParsedDocument::Post(Arc::new(post(slug, date, front, is_draft, path, body))),

@@ -6,6 +6,9 @@ use comrak::nodes::{Node, NodeValue};
 
 use crate::unicode::nfc;
 
+/// The maximum length of a summary before `<!--more-->`, in characters.
+const SUMMARY_CHARS: usize = 1_000;
+
 /// The reading speed for prose.
 const WORDS_PER_MINUTE: usize = 220;
 
@@ -36,23 +39,79 @@ fn words(text: &str) -> usize {
 
 /// Returns the first paragraphs as plain text, cut between words.
 pub(crate) fn excerpt(root: Node<'_>) -> String {
-    let mut excerpt = String::new();
+    let paragraphs = root.children().filter(|node| is_paragraph(node));
+    start(paragraphs.map(|node| node.collect_text()), EXCERPT_CHARS)
+}
+
+/// Returns the paragraphs before `<!--more-->` as plain text, or `None` if there is no such comment.
+pub(crate) fn summary(root: Node<'_>) -> Option<String> {
+    let mut paragraphs = Vec::new();
     for node in root.children() {
-        if !matches!(node.data().value, NodeValue::Paragraph) {
-            continue;
+        if is_more(node) {
+            return Some(start(paragraphs.into_iter(), SUMMARY_CHARS));
         }
-        for word in node.collect_text().split_whitespace() {
-            if excerpt.chars().count() + word.chars().count() >= EXCERPT_CHARS {
-                excerpt.push('…');
-                return excerpt;
-            }
-            if !excerpt.is_empty() {
-                excerpt.push(' ');
-            }
-            excerpt.push_str(word);
+        let more = node.descendants().find(|inner| is_more(inner));
+        if is_paragraph(node) {
+            paragraphs.push(match more {
+                Some(more) => text_before(node, more),
+                None => node.collect_text(),
+            });
+        }
+        if more.is_some() {
+            return Some(start(paragraphs.into_iter(), SUMMARY_CHARS));
         }
     }
-    excerpt
+    None
+}
+
+fn is_paragraph(node: Node<'_>) -> bool {
+    matches!(node.data().value, NodeValue::Paragraph)
+}
+
+/// Returns whether the node is the comment that ends the summary in Hugo, Zola and Jekyll.
+fn is_more(node: Node<'_>) -> bool {
+    let data = node.data();
+    let html = match &data.value {
+        NodeValue::HtmlBlock(block) => &block.literal,
+        NodeValue::HtmlInline(literal) => literal,
+        _ => return false,
+    };
+    let comment = html
+        .trim()
+        .strip_prefix("<!--")
+        .and_then(|rest| rest.strip_suffix("-->"));
+    comment.is_some_and(|comment| comment.trim().eq_ignore_ascii_case("more"))
+}
+
+/// Returns the text of `node` up to its child `end`.
+fn text_before<'a>(node: Node<'a>, end: Node<'a>) -> String {
+    let mut text = String::new();
+    for child in node.children().take_while(|child| !child.same_node(end)) {
+        text.push_str(&child.collect_text());
+    }
+    text
+}
+
+/// Returns the words of the paragraphs, cut after at most `max_chars` characters.
+fn start(paragraphs: impl Iterator<Item = String>, max_chars: usize) -> String {
+    let mut start = String::new();
+    let mut length = 0;
+    for paragraph in paragraphs {
+        for word in paragraph.split_whitespace() {
+            let word_length = word.chars().count();
+            if length + word_length >= max_chars {
+                start.push('…');
+                return start;
+            }
+            if !start.is_empty() {
+                start.push(' ');
+                length += 1;
+            }
+            start.push_str(word);
+            length += word_length;
+        }
+    }
+    start
 }
 
 /// Returns a text in one line of at most [`META_DESCRIPTION_CHARS`] characters, cut between words if there are any.

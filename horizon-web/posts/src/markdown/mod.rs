@@ -1,0 +1,78 @@
+//! Renders Markdown (CommonMark and GitHub's extensions) as safe, accessible HTML.
+
+mod block;
+mod code;
+mod format;
+mod heading;
+mod link;
+mod raw_html;
+
+use std::path::Path;
+
+use comrak::Arena;
+
+use self::format::{RenderInput, RenderTarget};
+pub(crate) use self::link::{BodyLink, BodyLinkKind};
+use crate::{TocEntry, body::RenderContext, front_matter::FileIssue, rendered_body::RenderedBody, text};
+
+/// A rendered document. All lines are those of the file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rendered {
+    pub(crate) body: RenderedBody,
+    pub(crate) toc: Vec<TocEntry>,
+    pub(crate) reading_minutes: u32,
+    pub(crate) excerpt: String,
+    /// The text before `<!--more-->`, as plain text.
+    pub(crate) summary: Option<String>,
+    /// The links, images and frames, in order.
+    pub(crate) links: Vec<BodyLink>,
+    /// The ids that a link with a fragment can lead to.
+    pub(crate) anchors: Vec<String>,
+    /// What readers do not see as the author meant it.
+    pub(crate) issues: Vec<FileIssue>,
+}
+
+/// The Markdown of a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MarkdownSource<'a> {
+    pub(crate) markdown: &'a str,
+    /// The path of the file in the content folder.
+    pub(crate) path: &'a Path,
+    /// The line of the file on which the Markdown starts, from 1.
+    pub(crate) first_line: usize,
+}
+
+/// Renders a document for its own page.
+pub(crate) fn render(source: MarkdownSource<'_>, context: &RenderContext) -> Rendered {
+    let arena = Arena::new();
+    let root = comrak::parse_document(&arena, source.markdown, &format::options());
+    let input = RenderInput::new(source, context, RenderTarget::Page);
+    let (html, state) = format::document(root, input);
+    Rendered {
+        body: RenderedBody::new(html, state.code),
+        toc: state.toc,
+        reading_minutes: text::reading_minutes(root),
+        excerpt: text::excerpt(root),
+        summary: text::summary(root),
+        links: state.links,
+        anchors: state.anchors,
+        issues: state.issues,
+    }
+}
+
+/// Renders a document for a feed, with absolute URLs and without markup that needs the blog's style sheet.
+///
+/// `url_path` is the path of the document under `base_url`.
+pub(crate) fn render_for_feed(
+    source: MarkdownSource<'_>,
+    context: &RenderContext,
+    base_url: &str,
+    url_path: &str,
+) -> String {
+    let arena = Arena::new();
+    let root = comrak::parse_document(&arena, source.markdown, &format::options());
+    let input = RenderInput::new(source, context, RenderTarget::Feed { base_url, url_path });
+    let (html, _) = format::document(root, input);
+    // The library itself writes only the URLs of footnotes. Text contains no unescaped quote.
+    html.replace("href=\"#fn", &format!("href=\"{base_url}{url_path}#fn"))
+}
