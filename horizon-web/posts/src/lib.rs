@@ -43,6 +43,7 @@ mod page_name;
 mod parallel;
 mod parse;
 mod post;
+mod redirects;
 mod rendered_body;
 mod sitemap;
 mod slug;
