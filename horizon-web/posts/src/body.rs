@@ -1,6 +1,7 @@
 //! The Markdown of a document, which is rendered on first use.
 
 use std::{
+    borrow::Cow,
     panic::{self, AssertUnwindSafe},
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
@@ -66,6 +67,11 @@ impl Body {
 
     pub(crate) fn html(&self) -> &str {
         self.rendered().body.html()
+    }
+
+    /// Returns the HTML with code that is not highlighted.
+    pub(crate) fn visible_html(&self) -> Cow<'_, str> {
+        self.rendered().body.visible_html()
     }
 
     pub(crate) fn toc(&self) -> &[TocEntry] {

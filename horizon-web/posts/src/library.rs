@@ -8,9 +8,6 @@ use horizon_core::Timestamp;
 
 use crate::{ContentFolder, ContentOptions, Diagnostics, MarkdownPage, Post, ScheduledFile, Tag};
 
-/// The maximum number of words in a search; more are ignored.
-pub const MAX_SEARCH_WORDS: usize = 16;
-
 /// The public posts and pages, in order.
 #[derive(Clone, Debug)]
 pub struct Library {
@@ -121,24 +118,6 @@ impl Library {
     pub fn tagged(&self, tag_slug: &str) -> Option<&TagPosts> {
         let at = self.tags.binary_search_by(|t| t.tag.slug.as_str().cmp(tag_slug)).ok()?;
         self.tags.get(at)
-    }
-
-    /// Returns the posts with the tag whose title contains every word of `title_query`, newest first.
-    ///
-    /// Words match in any order, as parts of words and in any case. An empty query matches all posts.
-    #[must_use]
-    pub fn search(&self, title_query: &str, tag_slug: Option<&str>) -> Vec<Arc<Post>> {
-        let among = match tag_slug {
-            None => self.posts(),
-            Some(slug) => self.tagged(slug).map_or(&[][..], |t| &t.posts),
-        };
-        let query = title_query.to_lowercase();
-        let words: Vec<&str> = query.split_whitespace().take(MAX_SEARCH_WORDS).collect();
-        let matches = |post: &&Arc<Post>| {
-            let title = post.title.to_lowercase();
-            words.iter().all(|word| title.contains(word))
-        };
-        among.iter().filter(matches).cloned().collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The HTML of a document, with code that is highlighted on first use.
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use comrak::html::escape;
 
@@ -51,6 +51,22 @@ impl RenderedBody {
             code,
             whole: OnceLock::new(),
         }
+    }
+
+    /// Returns the HTML with code that is not highlighted.
+    pub(crate) fn visible_html(&self) -> Cow<'_, str> {
+        if self.code.is_empty() {
+            return Cow::Borrowed(&self.html);
+        }
+        let mut whole = String::with_capacity(self.html.len() * 2);
+        let mut parts = self.html.split(CODE_PLACEHOLDER);
+        whole.push_str(parts.next().unwrap_or_default());
+        for (code, part) in self.code.iter().zip(parts) {
+            // Writing to a `String` does not fail.
+            let _ = escape(&mut whole, &code.text);
+            whole.push_str(part);
+        }
+        Cow::Owned(whole)
     }
 
     /// Returns the complete HTML. The first call highlights the code.
