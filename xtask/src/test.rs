@@ -22,6 +22,7 @@ pub(crate) fn test(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
     steps.run("tools", tools::ensure_test_tools)?;
     steps.run("schemathesis", || tools::ensure_schemathesis(root))?;
     steps.run("axe", || tools::ensure_axe(root))?;
+    steps.run("Nu Html Checker", || tools::ensure_vnu(root))?;
     blog::bundle(root, steps)?;
     steps.run("size of the bundle", || size::check(&run::target(root).join("site")))?;
 

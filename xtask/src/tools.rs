@@ -31,7 +31,7 @@ struct Tool {
 }
 
 /// The tools of the tests.
-const TOOLS: [Tool; 15] = [
+const TOOLS: [Tool; 16] = [
     Tool {
         programs: &["chromium", "chromium-browser", "google-chrome"],
         package: "chromium",
@@ -106,6 +106,11 @@ const TOOLS: [Tool; 15] = [
         programs: &["npm"],
         package: "npm",
         elsewhere: "install npm, which comes with Node.js (https://nodejs.org/en/download)",
+    },
+    Tool {
+        programs: &["java"],
+        package: "default-jre-headless",
+        elsewhere: "install Java 11 or newer (https://adoptium.net)",
     },
 ];
 
@@ -310,6 +315,21 @@ pub(crate) fn ensure_axe(root: &Path) -> anyhow::Result<()> {
     }
     print_line("Installing axe, which checks the accessibility of pages.");
     AXE.unpack(root).map(drop)
+}
+
+/// The Nu Html Checker, which tests run on pages. It is not part of a program.
+const VNU: NpmPackage = NpmPackage {
+    name: "vnu-jar",
+    version: "26.9.27",
+};
+
+/// Installs the Nu Html Checker into `target/npm/vnu-jar` if this version is not there.
+pub(crate) fn ensure_vnu(root: &Path) -> anyhow::Result<()> {
+    if VNU.is_unpacked(root) {
+        return Ok(());
+    }
+    print_line("Installing the Nu Html Checker, which checks the HTML of pages.");
+    VNU.unpack(root).map(drop)
 }
 
 /// Installs what Debian's Python lacks for a virtual environment, if it is missing.

@@ -17,6 +17,9 @@ use crate::{Site, SlotValues, TemplatePart, View, document::document, slots::Slo
 /// The start of the only inline script, which starts the islands.
 const INLINE: &str = "<script type=\"module\">";
 
+/// Separates texts for hydration, which only Leptos's own islands need. It is not valid HTML.
+const HYDRATION_MARKER: &str = "<!>";
+
 /// The end of a document.
 const END: &str = "</html>";
 
@@ -61,6 +64,7 @@ impl Template {
         let html = String::from_utf8_lossy(&html);
         // Remove the script that Leptos appends for pending resources: pages have no resources.
         let html = html.rsplit_once(END).map_or("", |(html, _)| html).to_owned() + END;
+        let html = html.replace(HYDRATION_MARKER, "");
         Ok(Self {
             status,
             policy: policy(&html),

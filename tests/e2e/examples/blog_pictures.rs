@@ -23,7 +23,11 @@ const MAX_HEIGHT: u64 = 2_600;
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = env::args().skip(1);
-    let mut next = |name: &str| arguments.next().with_context(|| format!("the argument {name} is missing"));
+    let mut next = |name: &str| {
+        arguments
+            .next()
+            .with_context(|| format!("the argument {name} is missing"))
+    };
     let (folder, posts) = (PathBuf::from(next("OUT")?), next("POSTS")?);
     let paths: Vec<String> = arguments.collect();
     fs::create_dir_all(&folder)?;
@@ -43,7 +47,10 @@ fn main() -> anyhow::Result<()> {
         browser.type_into("input[name=token]", ADMIN_TOKEN).await?;
         browser.click("form[action='/admin/login'] button").await?;
         browser
-            .wait_for("it is signed in", "return document.querySelector('main.admin') !== null")
+            .wait_for(
+                "it is signed in",
+                "return document.querySelector('main.admin') !== null",
+            )
             .await?;
         take_all(&browser, "/admin?only=waiting", &folder).await?;
         take_all(&browser, "/cluster", &folder).await
@@ -73,7 +80,9 @@ async fn take_all(browser: &Browser, path: &str, folder: &Path) -> anyhow::Resul
 
 /// Returns a PNG of the page from its top.
 async fn picture(browser: &Browser, width: u32) -> anyhow::Result<Vec<u8>> {
-    let height = browser.script("return document.documentElement.scrollHeight", &[]).await?;
+    let height = browser
+        .script("return document.documentElement.scrollHeight", &[])
+        .await?;
     let height = height.as_u64().unwrap_or_default().min(MAX_HEIGHT);
     let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
     let parameters = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });

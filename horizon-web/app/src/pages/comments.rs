@@ -188,8 +188,10 @@ fn form(page: &PostPage, markers: &SlotMarkers) -> AnyView {
                     "Cancel"
                 </a>
             </p>
-            <input type="hidden" name="parent" value=parent_id autocomplete="off" />
-            <input type="hidden" name="id" value=markers.marker(Slot::CommentId) autocomplete="off" />
+            // Firefox keeps the values of fields over a reload, except with `autocomplete="off"`. HTML forbids that
+            // on `type="hidden"`.
+            <input name="parent" value=parent_id hidden readonly autocomplete="off" />
+            <input name="id" value=markers.marker(Slot::CommentId) hidden readonly autocomplete="off" />
             <input type="hidden" name="back" value=format!("/blog/{slug}") />
             <label for="eh-author">"Name "<span class="hint">"(optional)"</span></label>
             <input id="eh-author" name="author" maxlength=MAX_AUTHOR_CHARS.to_string() autocomplete="name" />

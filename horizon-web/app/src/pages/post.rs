@@ -109,9 +109,15 @@ fn toc(entries: &[TocEntry]) -> Option<AnyView> {
 
 fn like(post: &Post, markers: &SlotMarkers) -> AnyView {
     let form = view! {
-        <form class="like" method="post" action=format!("/horizon/likes/{}", post.slug.url_path()) data-like>
-            <input type="hidden" name="liked" value=markers.marker(Slot::NotLiked) autocomplete="off" />
-            <input type="hidden" name="id" value=markers.marker(Slot::LikeId) autocomplete="off" />
+        <form
+            class="like"
+            method="post"
+            action=format!("/horizon/likes/{}", post.slug.url_path())
+            autocomplete="off"
+            data-like
+        >
+            <input type="hidden" name="liked" value=markers.marker(Slot::NotLiked) />
+            <input type="hidden" name="id" value=markers.marker(Slot::LikeId) />
             <input type="hidden" name="back" value=post.url() />
             <button type="submit" data-horizon="like" aria-pressed=markers.marker(Slot::Liked)>
                 {heart()}
