@@ -92,22 +92,6 @@ fn a_tag_has_its_posts_however_it_is_written() {
 }
 
 #[test]
-fn a_search_takes_words_in_any_order_and_any_case() {
-    let library = three().load();
-    for (query, tag, found) in [
-        ("", None, vec!["new", "mid", "old"]),
-        ("RUST über", None, vec!["new", "old"]),
-        ("ÜBER", None, vec!["new", "old"]),
-        ("straß rus", None, vec!["old"]),
-        ("rust", Some("web"), vec!["old"]),
-        ("", Some("none"), vec![]),
-        ("nothing", None, vec![]),
-    ] {
-        assert_eq!(slugs(&library.search(query, tag)), found, "{query:?} {tag:?}");
-    }
-}
-
-#[test]
 fn an_empty_folder_is_an_empty_blog() {
     let library = Folder::new().load();
     assert!(library.posts().is_empty() && library.pages().is_empty() && library.tags().is_empty());

@@ -16,4 +16,6 @@ mod publication;
 #[cfg(test)]
 mod scheduled;
 #[cfg(test)]
+mod search;
+#[cfg(test)]
 mod watch;
