@@ -1,0 +1,148 @@
+//! The files of the languages.
+
+use std::{collections::HashMap, sync::OnceLock};
+
+use fluent_syntax::{ast::Entry, parser};
+
+use crate::message::Message;
+
+/// The languages with interface texts, by primary subtag; English first.
+pub const LANGUAGES: [&str; 6] = ["en", "de", "fr", "es", "ja", "ar"];
+
+/// Their files, in the same order.
+const FILES: [&str; 6] = [
+    include_str!("../languages/en.ftl"),
+    include_str!("../languages/de.ftl"),
+    include_str!("../languages/fr.ftl"),
+    include_str!("../languages/es.ftl"),
+    include_str!("../languages/ja.ftl"),
+    include_str!("../languages/ar.ftl"),
+];
+
+/// The messages of a language, by id.
+pub(crate) type Messages = HashMap<&'static str, Message>;
+
+/// Returns the messages of the language with this primary subtag. The first call parses its file.
+pub(crate) fn messages(language: &str) -> Option<&'static Messages> {
+    static PARSED: [OnceLock<Messages>; 6] = [const { OnceLock::new() }; 6];
+    let index = LANGUAGES.iter().position(|known| *known == language)?;
+    let (parsed, file) = PARSED.get(index).zip(FILES.get(index).copied())?;
+    Some(parsed.get_or_init(|| parse(file).0))
+}
+
+/// Parses a file. Also returns one sentence for each entry that cannot be used.
+fn parse(file: &'static str) -> (Messages, Vec<String>) {
+    let (resource, errors) = match parser::parse(file) {
+        Ok(resource) => (resource, Vec::new()),
+        Err((resource, errors)) => (resource, errors),
+    };
+    let mut problems: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    let mut messages = Messages::new();
+    for entry in resource.body {
+        let Entry::Message(entry) = entry else { continue };
+        let name = entry.id.name;
+        match entry.value.as_ref().and_then(Message::new) {
+            Some(message) if entry.attributes.is_empty() => {
+                if messages.insert(name, message).is_some() {
+                    problems.push(format!("`{name}` occurs twice"));
+                }
+            }
+            _ => problems.push(format!("`{name}` uses a part of Fluent that the blog does not read")),
+        }
+    }
+    (messages, problems)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use icu_plurals::PluralRules;
+
+    use super::*;
+    use crate::message::category_name;
+
+    /// Returns the messages of all languages.
+    fn all() -> impl Iterator<Item = (&'static str, Messages)> {
+        LANGUAGES.into_iter().zip(FILES).map(|(language, file)| {
+            let (messages, problems) = parse(file);
+            assert!(problems.is_empty(), "{language}.ftl: {problems:#?}");
+            (language, messages)
+        })
+    }
+
+    #[test]
+    fn every_language_has_the_texts_of_english_with_the_same_values() {
+        let (_, english) = all().next().unwrap();
+        let ids = |messages: &Messages| messages.keys().copied().collect::<BTreeSet<_>>();
+        for (language, messages) in all() {
+            let (expected, found) = (ids(&english), ids(&messages));
+            let missing: Vec<_> = expected.symmetric_difference(&found).collect();
+            assert!(
+                missing.is_empty(),
+                "only in one of en.ftl and {language}.ftl: {missing:?}"
+            );
+            for (id, message) in &messages {
+                let (expected, mut found) = (english[id].variables(), message.variables());
+                // «one post» and «two posts» are words in some languages.
+                found.insert("count".into());
+                let mut with_count = expected.clone();
+                with_count.insert("count".into());
+                assert_eq!(found, with_count, "{id} in {language}.ftl");
+            }
+        }
+    }
+
+    #[test]
+    fn every_plural_has_the_forms_of_its_language() {
+        for (language, messages) in all() {
+            let locale: icu_locale::Locale = language.parse().unwrap();
+            let rules = PluralRules::try_new_cardinal((&locale).into()).unwrap();
+            let expected: BTreeSet<_> = rules.categories().map(category_name).collect();
+            for (id, message) in &messages {
+                for keys in message.selections() {
+                    let keys: BTreeSet<_> = keys.into_iter().collect();
+                    assert_eq!(keys, expected, "{id} in {language}.ftl");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_translation_differs_from_english() {
+        /// Words that are the same in another language, and texts without words.
+        const SAME: &[&str] = &[
+            "de: nav-blog",
+            "de: comment-name",
+            "de: optional",
+            "de: token",
+            "de: dashboard",
+            "de: cluster",
+            "de: time-utc",
+            "fr: nav-site",
+            "fr: nav-blog",
+            "fr: pages",
+            "fr: page-number",
+            "fr: alert-note",
+            "fr: alert-important",
+            "fr: comment-hint-code",
+            "fr: cluster",
+            "fr: time-utc",
+            "es: nav-blog",
+            "es: token",
+            "es: time-utc",
+            "ja: time-utc",
+        ];
+        let (_, english) = all().next().unwrap();
+        let mut same = BTreeSet::new();
+        for (language, messages) in all().skip(1) {
+            let equal = messages.iter().filter(|(id, message)| english[*id] == **message);
+            same.extend(equal.map(|(id, _)| format!("{language}: {id}")));
+        }
+        let expected: BTreeSet<_> = SAME.iter().map(|id| (*id).to_owned()).collect();
+        assert_eq!(
+            same, expected,
+            "an untranslated text, or one that is listed as the same"
+        );
+    }
+}
