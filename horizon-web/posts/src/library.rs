@@ -119,6 +119,22 @@ impl Library {
         let at = self.tags.binary_search_by(|t| t.tag.slug.as_str().cmp(tag_slug)).ok()?;
         self.tags.get(at)
     }
+
+    /// Returns the posts with the tag whose title contains every word of `title_query`, newest first.
+    #[must_use]
+    pub fn search(&self, title_query: &str, tag_slug: Option<&str>) -> Vec<Arc<Post>> {
+        let among = match tag_slug {
+            None => self.posts(),
+            Some(slug) => self.tagged(slug).map_or(&[][..], |t| &t.posts),
+        };
+        let query = title_query.to_lowercase();
+        let words: Vec<&str> = query.split_whitespace().take(crate::MAX_SEARCH_WORDS).collect();
+        let matches = |post: &&Arc<Post>| {
+            let title = post.title.to_lowercase();
+            words.iter().all(|word| title.contains(word))
+        };
+        among.iter().filter(matches).cloned().collect()
+    }
 }
 
 fn by_tag(posts: &[Arc<Post>]) -> Vec<TagPosts> {
