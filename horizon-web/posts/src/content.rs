@@ -1,21 +1,25 @@
 //! All files of the folder, and which of them are public at a given time.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     hash::{DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use horizon_core::{Slug, Timestamp};
+use horizon_core::Timestamp;
 
 use crate::{
-    Date, Diagnostic, DiagnosticEffect, Diagnostics, Library, Severity,
-    body::RenderContext,
-    content_index::ContentIndex,
+    Date, Diagnostic, DiagnosticEffect, Diagnostics, Layout, Library, MarkdownPage, Post, Severity, SkipReason, SkippedFiles,
+    connect::{self, DocumentIndexer},
+    folder_tree::{FolderTree, MAX_ENTRIES},
     front_matter::{FileIssue, Publication},
+    layout::LayoutRoots,
     parallel,
     parse::{self, ParsedDocument, ParsedFile},
+    redirects::Redirects,
+    site_files::SiteFiles,
+    slug_conflicts,
     source::{self, FileKind, SourceFile},
 };
 
@@ -39,7 +43,10 @@ pub struct ContentOptions {
 pub struct ContentFolder {
     root: PathBuf,
     options: ContentOptions,
+    roots: LayoutRoots,
     files: Vec<ContentFile>,
+    site_files: Arc<SiteFiles>,
+    skipped: Vec<SkippedFiles>,
     diagnostics: Diagnostics,
     /// The times at which a file becomes public, expires or counts as updated, in order.
     change_times: Vec<Timestamp>,
@@ -49,11 +56,14 @@ pub struct ContentFolder {
 
 /// A file without errors.
 #[derive(Clone, Debug)]
-struct ContentFile {
-    path: PathBuf,
-    kind: FileKind,
-    document: ParsedDocument,
-    publication: Publication,
+pub(crate) struct ContentFile {
+    pub(crate) path: PathBuf,
+    pub(crate) document: ParsedDocument,
+    pub(crate) publication: Publication,
+    /// The name from which the slug is made, unless the front matter has a slug.
+    pub(crate) name: Option<String>,
+    /// Whether it is not one of `*.md` and `pages/*.md`, which every version reads.
+    is_new: bool,
 }
 
 /// A post or page whose date is in the future.
@@ -113,6 +123,31 @@ impl ContentFolder {
         &self.root
     }
 
+    /// Returns the layout of the folder.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.roots.layout
+    }
+
+    /// Returns what is not read, by reason.
+    #[must_use]
+    pub fn skipped(&self) -> &[SkippedFiles] {
+        &self.skipped
+    }
+
+    /// Returns the posts and pages that are public at that time and that versions before 0.2 did not read.
+    #[must_use]
+    pub fn newly_public(&self, now: Timestamp) -> Vec<&Path> {
+        let files = self.files.iter();
+        let files = files.filter(|file| file.is_new && file.publication.is_public(now));
+        files.map(|file| file.path.as_path()).collect()
+    }
+
+    /// Returns the old addresses of documents and lists, and the files that are public with the documents.
+    pub(crate) fn shown_with(&self, posts: &[Arc<Post>], pages: &[Arc<MarkdownPage>]) -> (Redirects, SiteFiles) {
+        connect::shown_with(&self.roots, &self.site_files, posts, pages)
+    }
+
     /// Returns the files that become public after that time, the next first.
     pub(crate) fn scheduled(&self, now: Timestamp) -> Vec<ScheduledFile> {
         let hidden = self.files.iter().filter(|file| !self.is_shown(file, now));
@@ -169,48 +204,42 @@ impl<'a> Loader<'a> {
     }
 
     fn load(mut self, root: &Path) -> ContentFolder {
-        let mut sources = Vec::new();
-        let mut hasher = DefaultHasher::new();
-        for folder in source::read_all(root) {
-            folder.hash(&mut hasher);
-            match folder.sources {
-                Ok(files) => sources.extend(files),
-                Err(reason) => self.keep_folder(&folder.path, folder.kind, reason),
-            }
-        }
-        let digest = hasher.finish();
+        let roots = LayoutRoots::detect(root);
+        let mut tree = FolderTree::list(root, &roots);
+        let mut sources = source::read_all(root, &tree.documents, &mut tree.skipped);
+        let digest = digest(&roots, &tree, &sources);
         if let Some((previous, _)) = self.previous.filter(|(previous, _)| previous.digest == digest) {
             return previous.clone();
         }
-        self.skip_repository_files(&mut sources);
+        self.keep_folders(root, &tree, &sources);
+        self.skip_files_without_front_matter(root, &mut sources, &mut tree);
         for (source, parsed) in sources.iter().zip(parallel::parse_all(&sources, root)) {
             self.add(source, parsed);
         }
         self.reject_reserved_slugs();
-        self.reject_duplicate_slugs();
-        self.connect(root);
+        self.reject_duplicate_slugs(root);
+        let (documents, reserved, skipped) = (&tree.documents, self.options.reserved, &mut tree.skipped);
+        let site_files = Arc::new(SiteFiles::new(tree.files, documents, &roots, reserved, skipped));
+        if tree.skipped.has(SkipReason::TooMany) {
+            let reason = format!("the folder has more than {MAX_ENTRIES} files; the rest is not read");
+            self.report(root, DiagnosticEffect::NotShown, reason);
+        }
+        let indexer = DocumentIndexer {
+            roots: &roots,
+            options: self.options,
+            site_files: &site_files,
+        };
+        indexer.connect(self.files.iter_mut().map(|file| &mut file.document));
         ContentFolder {
             root: root.to_owned(),
             options: self.options.clone(),
+            roots,
             change_times: change_times(&self.files),
             files: self.files,
+            site_files,
+            skipped: tree.skipped.into_list(),
             diagnostics: self.diagnostics.into_iter().collect(),
             digest,
-        }
-    }
-
-    /// Gives each document what it needs to be rendered.
-    fn connect(&self, root: &Path) {
-        let documents = self.files.iter().filter_map(|file| {
-            let path = file.path.strip_prefix(root).ok()?;
-            Some((path.to_owned(), file.document.url_path()))
-        });
-        let context = Arc::new(RenderContext {
-            options: self.options.clone(),
-            index: ContentIndex::new(documents),
-        });
-        for file in &self.files {
-            file.document.body().set_context(&context);
         }
     }
 
@@ -218,40 +247,48 @@ impl<'a> Loader<'a> {
         self.diagnostics.push(Diagnostic::new(path, None, effect, reason));
     }
 
-    /// Returns the files of that kind that were shown before.
-    fn previously_shown(&self, kind: FileKind) -> impl Iterator<Item = &'a ContentFile> + use<'a> {
-        self.previous.into_iter().flat_map(move |(content, shown)| {
-            let files = content.files.iter().filter(move |file| file.kind == kind);
+    /// Returns the files that were shown before.
+    fn previously_shown(&self) -> impl Iterator<Item = &'a ContentFile> + use<'a> {
+        self.previous.into_iter().flat_map(|(content, shown)| {
+            let files = content.files.iter();
             files.filter(move |file| content.is_shown(file, shown))
         })
     }
 
-    /// Keeps the files of a folder that can no longer be read.
-    fn keep_folder(&mut self, path: &Path, kind: FileKind, reason: String) {
-        let files: Vec<ContentFile> = self.previously_shown(kind).cloned().collect();
-        let effect = if files.is_empty() {
-            DiagnosticEffect::NotShown
-        } else {
-            DiagnosticEffect::LastGoodShown
-        };
-        self.report(path, effect, reason);
-        self.files.extend(files);
+    /// Keeps the files of folders that can no longer be read.
+    fn keep_folders(&mut self, root: &Path, tree: &FolderTree, sources: &[SourceFile]) {
+        let read: HashSet<&Path> = sources.iter().map(|source| source.path.as_path()).collect();
+        for (path, error) in &tree.unreadable {
+            // Without a trailing slash.
+            let path = if path.as_os_str().is_empty() { root.to_owned() } else { root.join(path) };
+            let lost = self.previously_shown();
+            let lost = lost.filter(|file| file.path.starts_with(&path) && !read.contains(file.path.as_path()));
+            let files: Vec<ContentFile> = lost.cloned().collect();
+            let effect = if files.is_empty() {
+                DiagnosticEffect::NotShown
+            } else {
+                DiagnosticEffect::LastGoodShown
+            };
+            self.report(&path, effect, format!("the folder cannot be read: {error}"));
+            self.files.extend(files);
+        }
     }
 
-    fn skip_repository_files(&mut self, sources: &mut Vec<SourceFile>) {
-        let shown: HashSet<&Path> = [FileKind::Post, FileKind::Page]
-            .into_iter()
-            .flat_map(|kind| self.previously_shown(kind))
-            .map(|file| file.path.as_path())
-            .collect();
-        let is_skipped =
-            |source: &mut SourceFile| parse::is_repository_file(source) && !shown.contains(source.path.as_path());
+    /// Skips files that are not meant to be posts, unless they were shown before.
+    fn skip_files_without_front_matter(&mut self, root: &Path, sources: &mut Vec<SourceFile>, tree: &mut FolderTree) {
+        let shown: HashSet<&Path> = self.previously_shown().map(|file| file.path.as_path()).collect();
+        let is_skipped = |source: &mut SourceFile| {
+            (source.is_optional || parse::is_repository_name(&source.path))
+                && parse::has_no_front_matter(source)
+                && !shown.contains(source.path.as_path())
+        };
         for skipped in sources.extract_if(.., is_skipped) {
-            self.report(
-                &skipped.path,
-                DiagnosticEffect::Skipped,
-                "skipped: the file has no front matter",
-            );
+            let path = skipped.path.strip_prefix(root).unwrap_or(&skipped.path);
+            tree.skipped.add(SkipReason::NoFrontMatter, path);
+            if !skipped.is_optional {
+                let reason = "skipped: the file has no front matter";
+                self.report(&skipped.path, DiagnosticEffect::Skipped, reason);
+            }
         }
     }
 
@@ -267,11 +304,14 @@ impl<'a> Loader<'a> {
         };
         let diagnostic = |issue: FileIssue| Diagnostic::new(&source.path, issue.line, effect(&issue), issue.reason);
         self.diagnostics.extend(parsed.issues.into_iter().map(diagnostic));
+        let mut publication = parsed.publication;
+        publication.is_draft |= source.is_draft;
         let file = |document| ContentFile {
             path: source.path.clone(),
-            kind: source.kind,
             document,
-            publication: parsed.publication,
+            publication,
+            name: (!parsed.has_own_slug).then(|| source.name.clone()),
+            is_new: source.is_optional,
         };
         self.files.extend(parsed.document.map(file).or(last_good));
     }
@@ -279,15 +319,16 @@ impl<'a> Loader<'a> {
     /// Returns the version of a broken file that stays shown.
     fn last_good(&self, source: &SourceFile, broken: &ParsedFile) -> Option<ContentFile> {
         let (_, shown) = self.previous?;
-        let mut candidates = self.previously_shown(source.kind);
+        let mut candidates = self.previously_shown();
         let file = candidates.find(|file| file.path == source.path)?;
         (self.options.drafts || broken.publication.is_public(shown)).then(|| file.clone())
     }
 
     fn reject_reserved_slugs(&mut self) {
         let reserved = self.options.reserved;
-        let is_reserved =
-            |file: &mut ContentFile| file.kind == FileKind::Page && reserved.contains(&file.document.slug().as_str());
+        let is_reserved = |file: &mut ContentFile| {
+            file.document.kind() == FileKind::Page && reserved.contains(&file.document.slug().as_str())
+        };
         let rejected: Vec<ContentFile> = self.files.extract_if(.., is_reserved).collect();
         for file in rejected {
             let reason = format!(
@@ -298,24 +339,24 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// If several files have the same slug, keeps the one that becomes public first; if they become public at the same
-    /// time, the first by path. Drafts come last: a draft never replaces a public post, but the conflict is reported
-    /// before the draft is published.
-    fn reject_duplicate_slugs(&mut self) {
-        let order = |file: &ContentFile| (file.publication.is_draft, file.publication.from, file.path.clone());
-        self.files.sort_by_cached_key(order);
-        let mut paths: HashMap<(FileKind, Slug), PathBuf> = HashMap::new();
-        for file in std::mem::take(&mut self.files) {
-            let slug = file.document.slug().clone();
-            if let Some(other) = paths.get(&(file.kind, slug.clone())) {
-                let reason = format!("the slug \"{slug}\" is already used by {}", other.display());
-                self.report(&file.path, DiagnosticEffect::NotShown, reason);
-            } else {
-                paths.insert((file.kind, slug), file.path.clone());
-                self.files.push(file);
-            }
-        }
+    fn reject_duplicate_slugs(&mut self, root: &Path) {
+        let (files, diagnostics) = slug_conflicts::resolve(std::mem::take(&mut self.files), root);
+        self.files = files;
+        self.diagnostics.extend(diagnostics);
     }
+}
+
+/// Returns a hash of everything that was read.
+fn digest(roots: &LayoutRoots, tree: &FolderTree, sources: &[SourceFile]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (roots.layout, &roots.config, sources).hash(&mut hasher);
+    for file in &tree.files {
+        (&file.path, file.metadata.len(), file.metadata.modified().ok()).hash(&mut hasher);
+    }
+    for (path, error) in &tree.unreadable {
+        (path, error.to_string()).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 fn change_times(files: &[ContentFile]) -> Vec<Timestamp> {

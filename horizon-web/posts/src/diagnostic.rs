@@ -6,7 +6,7 @@ use std::{
 /// The severity of a [`Diagnostic`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// A file is skipped, probably as intended.
+    /// A file is skipped or has another URL, probably as intended.
     Note,
     /// A file is shown, but part of it has no effect.
     Warning,
@@ -25,6 +25,8 @@ pub enum DiagnosticEffect {
     Shown,
     /// The file is not a post.
     Skipped,
+    /// The file is shown, and its URL is not the one of its name.
+    OtherUrl,
 }
 
 /// An error, warning or note about a file or folder.
@@ -64,7 +66,7 @@ impl Diagnostic {
         match self.effect {
             DiagnosticEffect::NotShown | DiagnosticEffect::LastGoodShown => Severity::Error,
             DiagnosticEffect::Shown => Severity::Warning,
-            DiagnosticEffect::Skipped => Severity::Note,
+            DiagnosticEffect::Skipped | DiagnosticEffect::OtherUrl => Severity::Note,
         }
     }
 }

@@ -6,7 +6,10 @@ use std::{
 
 use horizon_core::Timestamp;
 
-use crate::{ContentFolder, ContentOptions, Diagnostics, MarkdownPage, Post, ScheduledFile, Tag};
+use crate::{
+    ContentFolder, ContentOptions, Diagnostics, MarkdownPage, Post, ScheduledFile, Tag, redirects::Redirects,
+    site_files::SiteFiles,
+};
 
 /// The public posts and pages, in order.
 #[derive(Clone, Debug)]
@@ -17,6 +20,8 @@ pub struct Library {
     tags: Vec<TagPosts>,
     diagnostics: Diagnostics,
     scheduled: Vec<ScheduledFile>,
+    pub(crate) redirects: Redirects,
+    pub(crate) site_files: SiteFiles,
     pub(crate) digest: u64,
 }
 
@@ -44,6 +49,7 @@ impl Library {
     ) -> Self {
         posts.sort_by(|a, b| b.date.cmp(&a.date).then_with(|| a.slug.cmp(&b.slug)));
         pages.sort_by(|a, b| a.slug.cmp(&b.slug));
+        let (redirects, site_files) = content.shown_with(&posts, &pages);
         Self {
             by_slug: posts.iter().enumerate().map(|(i, p)| (p.slug.to_string(), i)).collect(),
             tags: by_tag(&posts),
@@ -51,6 +57,8 @@ impl Library {
             pages,
             diagnostics: content.diagnostics().clone(),
             scheduled: content.scheduled(now),
+            redirects,
+            site_files,
             digest: content.digest(now),
         }
     }

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use horizon_core::Slug;
 
 use crate::{
-    Date, MarkdownPage, Post,
+    Date, Language, MarkdownPage, Post,
     body::Body,
     front_matter::{self, FileIssue, FrontMatter, Publication},
     slug::post_slug,
@@ -26,6 +26,50 @@ impl ParsedDocument {
         match self {
             Self::Post(post) => &post.slug,
             Self::Page(page) => &page.slug,
+        }
+    }
+
+    /// Returns [`FileKind::Post`] or [`FileKind::Page`].
+    pub(crate) fn kind(&self) -> FileKind {
+        match self {
+            Self::Post(_) => FileKind::Post,
+            Self::Page(_) => FileKind::Page,
+        }
+    }
+
+    pub(crate) fn set_slug(&mut self, slug: Slug) {
+        match self {
+            Self::Post(post) => Arc::make_mut(post).slug = slug,
+            Self::Page(page) => Arc::make_mut(page).slug = slug,
+        }
+    }
+
+    /// Returns the path of the file in the content folder.
+    pub(crate) fn source(&self) -> &Path {
+        match self {
+            Self::Post(post) => &post.source,
+            Self::Page(page) => &page.source,
+        }
+    }
+
+    pub(crate) fn date(&self) -> Option<Date> {
+        match self {
+            Self::Post(post) => Some(post.date),
+            Self::Page(page) => page.date,
+        }
+    }
+
+    pub(crate) fn language(&self) -> Option<&Language> {
+        match self {
+            Self::Post(post) => post.language.as_ref(),
+            Self::Page(page) => page.language.as_ref(),
+        }
+    }
+
+    pub(crate) fn aliases(&self) -> &[String] {
+        match self {
+            Self::Post(post) => &post.aliases,
+            Self::Page(page) => &page.aliases,
         }
     }
 
@@ -81,6 +125,8 @@ pub(crate) struct ParsedFile {
     /// As far as it can be parsed, even if the file has an error.
     pub(crate) publication: Publication,
     pub(crate) issues: Vec<FileIssue>,
+    /// Whether the front matter has a slug.
+    pub(crate) has_own_slug: bool,
 }
 
 impl ParsedFile {
@@ -89,16 +135,17 @@ impl ParsedFile {
             document: None,
             publication: Publication::default(),
             issues: vec![issue],
+            has_own_slug: false,
         }
     }
 }
 
-/// Returns whether a file has a common name, up to the first dot and in any case, and no front matter.
-pub(crate) fn is_repository_file(source: &SourceFile) -> bool {
-    let name = source.path.file_stem().unwrap_or_default();
+/// Returns whether a file has a name that is common in repositories, up to the first dot and in any case.
+pub(crate) fn is_repository_name(path: &Path) -> bool {
+    let name = path.file_stem().unwrap_or_default();
     let name = name.to_string_lossy().to_lowercase();
     let name = name.split('.').next().unwrap_or_default();
-    let is_common = matches!(
+    matches!(
         name,
         "readme"
             | "license"
@@ -112,8 +159,12 @@ pub(crate) fn is_repository_file(source: &SourceFile) -> bool {
             | "authors"
             | "notice"
             | "todo"
-    );
-    is_common && source.text.as_ref().is_ok_and(|text| !front_matter::is_in(text))
+    )
+}
+
+/// Returns whether a file can be read and has no front matter.
+pub(crate) fn has_no_front_matter(source: &SourceFile) -> bool {
+    source.text.as_ref().is_ok_and(|text| !front_matter::is_in(text))
 }
 
 /// Parses the front matter of a file. Its body is rendered later.
@@ -125,13 +176,18 @@ pub(crate) fn parse(source: &SourceFile, root: &Path) -> ParsedFile {
     let parsed = front_matter::parse(text, source.kind == FileKind::Post);
     let mut issues = parsed.issues;
     let publication = parsed.publication;
-    let document = parsed.front.and_then(|front| {
+    let has_own_slug = parsed.front.as_ref().is_some_and(|front| front.slug.is_some());
+    let document = parsed.front.and_then(|mut front| {
+        if let Some(of_path) = &source.language {
+            front.language = front.language.or_else(|| of_path.language.clone());
+            front.translation_key.get_or_insert_with(|| of_path.translation_key.clone());
+        }
         let slug = front.slug.clone().map_or_else(|| slug_of_name(source), Ok);
         let slug = slug.map_err(|issue| issues.push(issue)).ok()?;
         let path = source.path.strip_prefix(root).unwrap_or(&source.path);
         let body = Body::new(text, parsed.body, path);
         let is_draft = publication.is_draft;
-        Some(match front.date.filter(|_| source.kind == FileKind::Post) {
+        Some(match front.date.filter(|_| source.kind != FileKind::Page) {
             Some(date) => ParsedDocument::Post(Arc::new(post(slug, date, front, is_draft, path, body))),
             None => ParsedDocument::Page(Arc::new(page(slug, front, is_draft, path, body))),
         })
@@ -140,16 +196,17 @@ pub(crate) fn parse(source: &SourceFile, root: &Path) -> ParsedFile {
         document,
         publication,
         issues,
+        has_own_slug,
     }
 }
 
 /// Returns the file's name without `.md` and without its date.
 fn slug_of_name(source: &SourceFile) -> Result<Slug, FileIssue> {
-    let name = source.path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = &source.name;
     let dated = name.split_at_checked(DATE_PREFIX_BYTES);
     let slug = match dated.and_then(|(prefix, rest)| Some((prefix.strip_suffix('-')?, rest))) {
         Some((day, rest)) if day.parse::<Date>().is_ok() => rest,
-        _ => &name,
+        _ => name,
     };
     post_slug(slug).map_err(|error| {
         let reason = format!("{slug:?} from the file name is not a slug: {error}; rename the file or set \"slug\"");

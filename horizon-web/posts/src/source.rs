@@ -6,77 +6,79 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::front_matter::FileIssue;
+use crate::{
+    file_language::PathLanguage,
+    folder_tree::FoundDocument,
+    front_matter::FileIssue,
+    skipped::{SkipReason, SkippedCounts},
+};
 
 /// The maximum size of a file, in bytes: 1 MiB.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
 
+/// The maximum size of all files together, in bytes: 256 MiB. Further files are not read.
+const MAX_TOTAL_BYTES: usize = 256 << 20;
+
+/// What a Markdown file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum FileKind {
     Post,
     Page,
+    /// A post if it has a date, else a page.
+    PostIfDated,
 }
 
 /// A file and its text, or why it cannot be read.
 #[derive(Debug, Hash)]
 pub(crate) struct SourceFile {
     pub(crate) path: PathBuf,
+    /// The name, from which its date, slug and language come: that of the file, or of the folder of an `index.md`.
+    pub(crate) name: String,
     pub(crate) kind: FileKind,
+    /// Whether it is a draft because of its folder.
+    pub(crate) is_draft: bool,
+    /// Whether it may have no front matter; it is not shown then.
+    pub(crate) is_optional: bool,
+    /// What its path says about its translations.
+    pub(crate) language: Option<PathLanguage>,
     pub(crate) text: Result<String, FileIssue>,
 }
 
-/// All files of one kind, or why their folder cannot be read.
-#[derive(Debug, Hash)]
-pub(crate) struct SourceFolder {
-    pub(crate) path: PathBuf,
-    pub(crate) kind: FileKind,
-    pub(crate) sources: Result<Vec<SourceFile>, String>,
-}
-
-/// Reads all posts and pages. The folder `pages` may be missing if its parent exists.
+/// Reads the documents of the folder `root`.
 ///
 /// A symbolic link out of the folder is not followed: a post must not show other files of the machine.
-pub(crate) fn read_all(root: &Path) -> [SourceFolder; 2] {
+pub(crate) fn read_all(root: &Path, documents: &[FoundDocument], skipped: &mut SkippedCounts) -> Vec<SourceFile> {
     let real_root = fs::canonicalize(root).unwrap_or_else(|_| root.into());
-    [(root.to_owned(), FileKind::Post), (root.join("pages"), FileKind::Page)].map(|(path, kind)| {
-        let sources = match markdown_files(&path) {
-            Ok(files) => Ok(files
-                .into_iter()
-                .filter_map(|path| read(path, kind, &real_root))
-                .collect()),
-            Err(error) if kind == FileKind::Page && error.kind() == io::ErrorKind::NotFound && root.is_dir() => {
-                Ok(Vec::new())
-            }
-            Err(error) => Err(format!("the folder cannot be read: {error}")),
-        };
-        SourceFolder { path, kind, sources }
-    })
-}
-
-/// Returns the `*.md` files of a folder by name, without hidden files, in which editors keep their drafts.
-fn markdown_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden && path.extension().is_some_and(|extension| extension == "md") {
-            files.push(path);
+    let (mut sources, mut bytes) = (Vec::with_capacity(documents.len()), 0);
+    for document in documents {
+        if bytes > MAX_TOTAL_BYTES {
+            skipped.add(SkipReason::TooMany, &document.path);
+            continue;
         }
+        let source = read(document, root, &real_root);
+        bytes += source.as_ref().and_then(|source| source.text.as_ref().ok()).map_or(0, String::len);
+        sources.extend(source);
     }
-    files.sort();
-    Ok(files)
+    sources
 }
 
 /// Reads a file. Returns `None` if it was removed since the folder was listed.
-fn read(path: PathBuf, kind: FileKind, root: &Path) -> Option<SourceFile> {
-    let text = read_text(&path, root);
+fn read(document: &FoundDocument, root: &Path, real_root: &Path) -> Option<SourceFile> {
+    let path = root.join(&document.path);
+    let text = read_text(&path, real_root);
     let is_gone = fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     if text.is_err() && is_gone {
         return None;
     }
-    Some(SourceFile { path, kind, text })
+    Some(SourceFile {
+        path,
+        name: document.name.clone(),
+        kind: document.kind,
+        is_draft: document.is_draft,
+        is_optional: document.is_optional,
+        language: document.language.clone(),
+        text,
+    })
 }
 
 fn read_text(path: &Path, root: &Path) -> Result<String, FileIssue> {

@@ -56,6 +56,11 @@ pub(crate) fn join(from: &Path, url: &str) -> Option<PathBuf> {
     Some(path)
 }
 
+/// Returns whether a URL has a scheme or a host.
+pub(crate) fn is_absolute(url: &str) -> bool {
+    scheme(url).is_some() || host(url).is_some()
+}
+
 /// Returns whether a link leads to another site than `base`.
 pub(crate) fn is_external(url: &str, base: &str) -> bool {
     let host = host(url);

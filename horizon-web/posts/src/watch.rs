@@ -231,6 +231,7 @@ fn log_diagnostic(diagnostic: &Diagnostic) {
             tracing::warn!(%path, line, reason, "a content file is shown, but part of it has no effect");
         }
         DiagnosticEffect::Skipped => tracing::info!(%path, line, reason, "a file is not a post"),
+        DiagnosticEffect::OtherUrl => tracing::info!(%path, line, reason, "a content file has another URL"),
     }
 }
 

@@ -1,0 +1,133 @@
+//! Connects documents with the files and other documents that they refer to.
+
+use std::{
+    collections::{HashMap, HashSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use crate::{
+    ContentOptions, MarkdownPage, Post,
+    addresses::{self, AddressedDocument, Addresses},
+    body::RenderContext,
+    content_index::{ContentIndex, IndexedDocument},
+    layout::{LayoutRoots, NamedFile},
+    parse::ParsedDocument,
+    redirects::{OldLists, Redirects},
+    site_files::SiteFiles,
+    unicode::nfc,
+};
+
+/// Gives documents what they need to be rendered.
+pub(crate) struct DocumentIndexer<'a> {
+    pub(crate) roots: &'a LayoutRoots,
+    pub(crate) options: &'a ContentOptions,
+    pub(crate) site_files: &'a Arc<SiteFiles>,
+}
+
+impl DocumentIndexer<'_> {
+    pub(crate) fn connect<'d>(&self, documents: impl Iterator<Item = &'d mut ParsedDocument>) {
+        let documents: Vec<&mut ParsedDocument> = documents.collect();
+        let index = self.index(&documents.iter().map(|document| &**document).collect::<Vec<_>>());
+        let context = Arc::new(RenderContext {
+            options: self.options.clone(),
+            index,
+        });
+        for document in documents {
+            resolve_cover(document, &context.index);
+            document.body().set_context(&context);
+        }
+    }
+
+    fn index(&self, documents: &[&ParsedDocument]) -> ContentIndex {
+        let addressed = addressed(self.roots, documents);
+        let indexed = addressed.iter().map(|document| IndexedDocument {
+            path: document.path.to_owned(),
+            url: document.url.clone(),
+            old_address: document.generated.likely.first().cloned(),
+        });
+        let by_path = indexed.flat_map(|document| {
+            let composed = document.path.to_str().map(nfc).map(|path| PathBuf::from(&*path));
+            let paths = [Some(document.path.clone()), composed].into_iter().flatten();
+            paths.map(|path| (path, document.clone())).collect::<Vec<_>>()
+        });
+        let roots = self.roots.roots.iter().filter(|root| root.has_documents());
+        ContentIndex {
+            layout: self.roots.layout,
+            base_url: self.options.base_url.clone(),
+            reserved: self.options.reserved,
+            documents: by_path.collect::<HashMap<_, _>>(),
+            content_roots: roots.map(|root| root.path.clone()).collect(),
+            addresses: addresses(&addressed, self.site_files),
+            lists: lists(self.roots, documents),
+            files: Arc::clone(self.site_files),
+        }
+    }
+}
+
+/// Returns the old addresses of public documents, and the files that are public with them.
+pub(crate) fn shown_with(
+    roots: &LayoutRoots,
+    site_files: &SiteFiles,
+    posts: &[Arc<Post>],
+    pages: &[Arc<MarkdownPage>],
+) -> (Redirects, SiteFiles) {
+    let posts = posts.iter().cloned().map(ParsedDocument::Post);
+    let documents: Vec<ParsedDocument> = posts.chain(pages.iter().cloned().map(ParsedDocument::Page)).collect();
+    let documents: Vec<&ParsedDocument> = documents.iter().collect();
+    let sources: HashSet<&Path> = documents.iter().map(|document| document.source()).collect();
+    let site_files = site_files.public(&sources);
+    let redirects = Redirects {
+        addresses: addresses(&addressed(roots, &documents), &site_files),
+        lists: lists(roots, &documents),
+    };
+    (redirects, site_files)
+}
+
+fn addressed<'a>(roots: &LayoutRoots, documents: &[&'a ParsedDocument]) -> Vec<AddressedDocument<'a>> {
+    let addressed = documents.iter().map(|document| AddressedDocument {
+        path: document.source(),
+        url: document.url_path(),
+        aliases: document.aliases(),
+        generated: roots.addresses(&NamedFile {
+            path: document.source(),
+            slug: document.slug().as_str(),
+            title: document.title(),
+            date: document.date(),
+        }),
+    });
+    addressed.collect()
+}
+
+fn addresses(documents: &[AddressedDocument<'_>], site_files: &SiteFiles) -> Addresses {
+    let mut addresses = Addresses::new(documents);
+    for (address, file) in site_files.old_addresses() {
+        addresses.add_file(address, &file.url);
+    }
+    addresses
+}
+
+/// Returns what the lists of these posts were called: a list of all posts had the name of each of their folders.
+fn lists(roots: &LayoutRoots, documents: &[&ParsedDocument]) -> OldLists {
+    let mut lists = OldLists::default();
+    for document in documents {
+        let ParsedDocument::Post(post) = document else { continue };
+        lists.tags.extend(post.tags.iter().map(|tag| tag.slug.clone()));
+        let folders = roots.below_root(&post.source).ancestors().skip(1);
+        let folders = folders.filter_map(Path::to_str).filter(|folder| !folder.is_empty());
+        lists.post_folders.extend(folders.map(|folder| addresses::key_of_decoded(&nfc(folder))));
+    }
+    lists
+}
+
+/// Sets the URL of the picture above a post.
+fn resolve_cover(document: &mut ParsedDocument, index: &ContentIndex) {
+    let ParsedDocument::Post(post) = document else { return };
+    let Some(cover) = &post.cover else { return };
+    let Some(resolved) = index.image(&post.source, &cover.image) else { return };
+    if resolved.url != cover.image
+        && let Some(cover) = &mut Arc::make_mut(post).cover
+    {
+        cover.image = resolved.url;
+    }
+}

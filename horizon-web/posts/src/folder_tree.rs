@@ -1,0 +1,384 @@
+//! Lists the files of the content folder.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    fs::{self, DirEntry, Metadata},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    file_language::{self, PathLanguage},
+    file_name, file_type,
+    layout::{FileUse, FolderRoot, Layout, LayoutRoots},
+    skipped::{SkipReason, SkippedCounts},
+    source::FileKind,
+};
+
+/// The maximum number of folders between a root of the content and a file.
+pub(crate) const MAX_DEPTH: usize = 16;
+
+/// The maximum number of files and folders in a root of the content. Further ones are not read.
+pub(crate) const MAX_ENTRIES: usize = 20_000;
+
+/// Folders of tools and site generators.
+const GENERATOR_FOLDERS: [&str; 12] = [
+    "archetypes",
+    "i18n",
+    "includes",
+    "layouts",
+    "node_modules",
+    "public",
+    "resources",
+    "sass",
+    "target",
+    "templates",
+    "themes",
+    "vendor",
+];
+
+/// Folders of the plain layout whose files are drafts.
+const DRAFT_FOLDERS: [&str; 4] = ["draft", "drafts", "private", "unpublished"];
+
+/// A Markdown file.
+#[derive(Clone, Debug, Hash)]
+pub(crate) struct FoundDocument {
+    /// The path in the content folder.
+    pub(crate) path: PathBuf,
+    /// The name, from which its date, slug and language come; see [`file_name::document_name`].
+    pub(crate) name: String,
+    pub(crate) kind: FileKind,
+    /// Whether it is a draft because of its folder.
+    pub(crate) is_draft: bool,
+    /// Whether it may have no front matter; it is not shown then.
+    pub(crate) is_optional: bool,
+    /// What its path says about its translations.
+    pub(crate) language: Option<PathLanguage>,
+}
+
+/// A file that is not Markdown.
+#[derive(Clone, Debug)]
+pub(crate) struct FoundFile {
+    /// The path in the content folder.
+    pub(crate) path: PathBuf,
+    /// The path in its root.
+    pub(crate) below: PathBuf,
+    /// The path on the disk without symbolic links.
+    pub(crate) real: PathBuf,
+    pub(crate) file_use: FileUse,
+    pub(crate) metadata: Metadata,
+}
+
+/// The files of the content folder.
+#[derive(Debug, Default)]
+pub(crate) struct FolderTree {
+    pub(crate) documents: Vec<FoundDocument>,
+    pub(crate) files: Vec<FoundFile>,
+    pub(crate) skipped: SkippedCounts,
+    /// Folders that must be readable but are not, with the reason.
+    pub(crate) unreadable: Vec<(PathBuf, io::Error)>,
+}
+
+impl FolderTree {
+    /// Lists the files below `root`. Reads each folder once and does not leave `root`.
+    pub(crate) fn list(root: &Path, roots: &LayoutRoots) -> Self {
+        let real_root = fs::canonicalize(root).unwrap_or_else(|_| root.into());
+        let mut tree = Self::default();
+        for folder_root in &roots.roots {
+            TreeWalk {
+                root,
+                real_root: &real_root,
+                layout: roots.layout,
+                folder_root,
+                visited: HashSet::new(),
+                queue: VecDeque::new(),
+                entries: 0,
+                tree: &mut tree,
+            }
+            .walk();
+        }
+        file_language::add_languages(&mut tree.documents, roots);
+        if roots.root_of(Path::new("")).is_none() {
+            tree.count_outside(root);
+        }
+        tree
+    }
+
+    /// Counts Markdown in a project's own folder, such as its `README.md`.
+    fn count_outside(&mut self, root: &Path) {
+        let entries = fs::read_dir(root).into_iter().flatten().flatten();
+        let mut names: Vec<PathBuf> = entries.map(|entry| PathBuf::from(entry.file_name())).collect();
+        names.sort();
+        for name in names.iter().filter(|name| file_name::is_markdown(name)) {
+            self.skipped.add(SkipReason::OutsideContent, name);
+        }
+    }
+}
+
+/// The walk through one root of the content.
+struct TreeWalk<'a> {
+    root: &'a Path,
+    real_root: &'a Path,
+    layout: Layout,
+    folder_root: &'a FolderRoot,
+    /// The real paths of the folders that are or will be read: a link never leads to one twice.
+    visited: HashSet<PathBuf>,
+    queue: VecDeque<QueuedFolder>,
+    entries: usize,
+    tree: &'a mut FolderTree,
+}
+
+struct QueuedFolder {
+    /// The path in the root.
+    below: PathBuf,
+    real: PathBuf,
+    depth: usize,
+    /// Whether it is in the folder of an `index.md`.
+    in_bundle: bool,
+}
+
+/// A file or folder, after symbolic links.
+struct FoundEntry {
+    below: PathBuf,
+    real: PathBuf,
+    metadata: Metadata,
+}
+
+impl TreeWalk<'_> {
+    /// Reads the folders by depth, so that a limit is reached in the deepest.
+    fn walk(mut self) {
+        let start = self.root.join(&self.folder_root.path);
+        let real = fs::canonicalize(&start).unwrap_or_else(|_| start.clone());
+        if !real.starts_with(self.real_root) {
+            self.tree.skipped.add(SkipReason::Link, &self.folder_root.path);
+            return;
+        }
+        self.visited.insert(real.clone());
+        self.queue.push_back(QueuedFolder {
+            below: PathBuf::new(),
+            real,
+            depth: 0,
+            in_bundle: false,
+        });
+        while let Some(folder) = self.queue.pop_front() {
+            match Self::names(&folder) {
+                Ok(entries) => self.add_folder(&folder, &entries),
+                Err(error) => self.add_unreadable(&folder, error),
+            }
+        }
+    }
+
+    /// Returns the entries of a folder by name.
+    fn names(folder: &QueuedFolder) -> io::Result<Vec<DirEntry>> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(&folder.real)? {
+            entries.push(entry?);
+        }
+        entries.sort_by_key(DirEntry::file_name);
+        Ok(entries)
+    }
+
+    /// A folder that was read by every version must be readable. The folder `pages` may be missing.
+    fn add_unreadable(&mut self, folder: &QueuedFolder, error: io::Error) {
+        let is_root = folder.depth == 0 && self.folder_root.path.as_os_str().is_empty();
+        let path = self.path(&folder.below);
+        if is_root || (self.layout == Layout::Plain && path == Path::new("pages")) {
+            self.tree.unreadable.push((path, error));
+        } else if error.kind() != io::ErrorKind::NotFound {
+            self.tree.skipped.add(SkipReason::Unreadable, &path);
+        }
+    }
+
+    fn path(&self, below: &Path) -> PathBuf {
+        self.folder_root.path.join(below)
+    }
+
+    fn skip(&mut self, reason: SkipReason, below: &Path) {
+        let path = self.path(below);
+        self.tree.skipped.add(reason, &path);
+    }
+
+    fn add_folder(&mut self, folder: &QueuedFolder, entries: &[DirEntry]) {
+        let has_index = |entry: &DirEntry| file_name::is_index(&folder.below.join(entry.file_name()));
+        let has_bundles = self.folder_root.has_documents()
+            && matches!(self.layout, Layout::Plain | Layout::Hugo | Layout::Zola);
+        let is_bundle = has_bundles && !folder.in_bundle && entries.iter().any(has_index);
+        for entry in entries {
+            let below = folder.below.join(entry.file_name());
+            self.entries += 1;
+            if self.entries > MAX_ENTRIES {
+                self.skip(SkipReason::TooMany, &below);
+            } else if let Some(reason) = self.reason_of_name(folder, &below) {
+                self.skip(reason, &below);
+            } else {
+                self.add_entry(folder, entry, below, is_bundle);
+            }
+        }
+    }
+
+    /// Returns why a name is not read.
+    fn reason_of_name(&self, folder: &QueuedFolder, below: &Path) -> Option<SkipReason> {
+        let name = below.file_name()?.as_encoded_bytes();
+        let is_well_known = self.folder_root.files == FileUse::Static && folder.depth == 0 && name == b".well-known";
+        (name.starts_with(b".") && !is_well_known).then_some(SkipReason::Hidden)
+    }
+
+    fn add_entry(&mut self, folder: &QueuedFolder, entry: &DirEntry, below: PathBuf, is_bundle: bool) {
+        let is_document = self.folder_root.has_documents() && file_name::is_markdown(&below);
+        let found = self.resolve(folder, entry, below.clone());
+        match found {
+            // What is named like a document but cannot be read is reported when it is read.
+            _ if is_document && (found.is_some() || self.is_own_layout(&below)) => {
+                self.add_document(folder, &below, is_bundle);
+            }
+            Some(found) if self.is_own_pages(&below) => self.add_subfolder(folder, found, is_bundle),
+            None => self.skip(SkipReason::Link, &below),
+            Some(found) if found.metadata.is_dir() => self.add_subfolder(folder, found, is_bundle),
+            Some(found) if found.metadata.is_file() => self.add_file(found),
+            Some(_) => self.skip(SkipReason::FileType, &below),
+        }
+    }
+
+    /// Follows a symbolic link within the content folder.
+    fn resolve(&self, folder: &QueuedFolder, entry: &DirEntry, below: PathBuf) -> Option<FoundEntry> {
+        let is_link = entry.file_type().ok()?.is_symlink();
+        let path = folder.real.join(entry.file_name());
+        let real = if is_link { fs::canonicalize(path).ok()? } else { path };
+        let metadata = fs::metadata(&real).ok()?;
+        let limit = match self.folder_root.files {
+            // As the server follows links.
+            FileUse::Media => &self.real_root.join(&self.folder_root.path),
+            _ => self.real_root,
+        };
+        // The names of pages elsewhere are listed: each is reported, and none is read.
+        let is_listed = real.starts_with(limit) || self.is_own_pages(&below);
+        is_listed.then_some(FoundEntry { below, real, metadata })
+    }
+
+    fn add_subfolder(&mut self, folder: &QueuedFolder, found: FoundEntry, is_bundle: bool) {
+        let path = &found.below;
+        if folder.depth == 0 && self.folder_root.without.iter().any(|name| Path::new(name) == path) {
+            return;
+        }
+        let reason = match self.reason_of_folder(path) {
+            Some(reason) => Some(reason),
+            None if folder.depth + 1 > MAX_DEPTH => Some(SkipReason::TooDeep),
+            None if !self.visited.insert(found.real.clone()) => Some(SkipReason::ReadElsewhere),
+            None => None,
+        };
+        if let Some(reason) = reason {
+            return self.skip(reason, path);
+        }
+        self.queue.push_back(QueuedFolder {
+            real: found.real,
+            depth: folder.depth + 1,
+            in_bundle: folder.in_bundle || is_bundle,
+            below: found.below,
+        });
+    }
+
+    fn reason_of_folder(&self, below: &Path) -> Option<SkipReason> {
+        let name = below.file_name()?.to_string_lossy().to_lowercase();
+        if !self.folder_root.has_documents() {
+            return None;
+        }
+        if name.starts_with('_') && !matches!(&*name, "_posts" | "_drafts") {
+            return Some(SkipReason::Underscore);
+        }
+        // In a content folder these are names of sections.
+        let has_tools = matches!(self.layout, Layout::Plain | Layout::Jekyll);
+        let is_tool = name == "node_modules" || (has_tools && GENERATOR_FOLDERS.contains(&&*name));
+        is_tool.then_some(SkipReason::GeneratorFolder)
+    }
+
+    fn add_document(&mut self, folder: &QueuedFolder, below: &Path, is_bundle: bool) {
+        let path = self.path(below);
+        let is_own = self.is_own_layout(below);
+        let name = below.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = file_name::split_language(name.split_once('.').map_or(name.as_str(), |(stem, _)| stem)).0;
+        let in_bundle = folder.in_bundle || (is_bundle && !file_name::is_index(below));
+        let reason = match stem {
+            _ if is_own => None,
+            "_index" => Some(SkipReason::Section),
+            "index" if self.layout != Layout::Plain && folder.depth == 0 => Some(SkipReason::HomePage),
+            _ if in_bundle => Some(SkipReason::BundlePart),
+            _ if name.starts_with('_') => Some(SkipReason::Underscore),
+            _ => None,
+        };
+        if let Some(reason) = reason {
+            return self.tree.skipped.add(reason, &path);
+        }
+        self.tree.documents.push(FoundDocument {
+            name: file_name::document_name(if is_own { Path::new(&*name) } else { below }),
+            kind: self.kind(below),
+            is_draft: self.is_draft(below),
+            is_optional: !is_own,
+            language: None,
+            path,
+        });
+    }
+
+    /// Returns whether it is a file of our own layout: `*.md` or `pages/*.md`.
+    fn is_own_layout(&self, below: &Path) -> bool {
+        let folder = below.parent().unwrap_or(Path::new(""));
+        self.layout == Layout::Plain
+            && below.extension().is_some_and(|extension| extension == "md")
+            && (folder == Path::new("") || folder == Path::new("pages"))
+    }
+
+    /// Returns whether it is the folder of the pages in our own layout.
+    fn is_own_pages(&self, below: &Path) -> bool {
+        self.layout == Layout::Plain && self.folder_root.has_documents() && below == Path::new("pages")
+    }
+
+    fn kind(&self, below: &Path) -> FileKind {
+        let folders = file_name::folders(below);
+        let has = |name: &str| folders.iter().any(|folder| folder == name);
+        if has("pages") {
+            FileKind::Page
+        } else if self.is_own_layout(below) || (self.layout == Layout::Jekyll && has("_posts")) {
+            FileKind::Post
+        } else if has("_drafts") {
+            FileKind::PostIfDated
+        } else {
+            self.folder_root.documents.unwrap_or(FileKind::PostIfDated)
+        }
+    }
+
+    fn is_draft(&self, below: &Path) -> bool {
+        let folders = file_name::folders(below);
+        let is_of_drafts = |folder: &String| {
+            let name = folder.to_lowercase();
+            name == "_drafts" || (self.layout == Layout::Plain && DRAFT_FOLDERS.contains(&&*name))
+        };
+        folders.iter().any(is_of_drafts)
+    }
+
+    fn add_file(&mut self, found: FoundEntry) {
+        let FoundEntry { below, real, metadata } = found;
+        if self.folder_root.has_documents() && (file_type::is_other_markup(&below) || is_html_with_front_matter(&real)) {
+            return self.skip(SkipReason::Format, &below);
+        }
+        if below.to_str().is_none() {
+            return self.skip(SkipReason::NameNotUtf8, &below);
+        }
+        self.tree.files.push(FoundFile {
+            path: self.path(&below),
+            file_use: self.folder_root.files,
+            below,
+            real,
+            metadata,
+        });
+    }
+}
+
+/// Returns whether an HTML file has front matter, as the templates of Jekyll do.
+fn is_html_with_front_matter(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    if !extension.eq_ignore_ascii_case("html") && !extension.eq_ignore_ascii_case("htm") {
+        return false;
+    }
+    let mut start = [0; 3];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && matches!(&start, b"---" | b"+++")
+}
