@@ -154,6 +154,7 @@ error-too-many = Das war zu viel auf einmal. Bitte versuche es später noch einm
 error-forbidden = Das ist hier nicht erlaubt.
 error-body = Der Kommentar ist leer, zu lang oder enthält unzulässige Zeichen.
 error-author = Der Name ist zu lang oder enthält unzulässige Zeichen.
+error-parent = Auf diesen Kommentar kann man nicht antworten.
 error-again = Bitte sende ihn noch einmal.
 
 ## Other pages

@@ -164,6 +164,7 @@ error-too-many = Demasiadas solicitudes a la vez. Inténtalo de nuevo más tarde
 error-forbidden = Esto no está permitido aquí.
 error-body = El comentario está vacío, es demasiado largo o contiene caracteres no permitidos.
 error-author = El nombre es demasiado largo o contiene caracteres no permitidos.
+error-parent = No se puede responder a este comentario.
 error-again = Envíalo de nuevo, por favor.
 
 ## Other pages

@@ -144,6 +144,7 @@ error-too-many = 操作が多すぎます。しばらくしてからもう一度
 error-forbidden = この操作は許可されていません。
 error-body = コメントが空か、長すぎるか、使えない文字が含まれています。
 error-author = 名前が長すぎるか、使えない文字が含まれています。
+error-parent = このコメントには返信できません。
 error-again = もう一度送信してください。
 
 ## Other pages

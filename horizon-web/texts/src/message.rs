@@ -139,13 +139,12 @@ impl Message {
     /// Returns the keys of each selection, with that of the default variant.
     #[cfg(test)]
     pub(crate) fn selections(&self) -> Vec<Vec<&str>> {
-        let keys = |part: &'_ Part| match part {
-            Part::Select { variants, .. } => {
-                let keys = variants.iter().map(|(key, _)| key.as_str());
-                Some(keys.collect())
+        fn keys(part: &Part) -> Option<Vec<&str>> {
+            match part {
+                Part::Select { variants, .. } => Some(variants.iter().map(|(key, _)| key.as_str()).collect()),
+                _ => None,
             }
-            _ => None,
-        };
+        }
         self.0.iter().filter_map(keys).collect()
     }
 }

@@ -24,7 +24,7 @@ struct LanguageTexts {
 /// English.
 impl Default for Texts {
     fn default() -> Self {
-        Self::new(icu_locale::locale!("en"))
+        Self::new(&icu_locale::locale!("en"))
     }
 }
 
@@ -36,14 +36,14 @@ impl Texts {
         let locale = language::parse(tag)?;
         LANGUAGES
             .contains(&locale.id.language.as_str())
-            .then(|| Self::new(locale))
+            .then(|| Self::new(&locale))
     }
 
-    fn new(locale: icu_locale::Locale) -> Self {
+    fn new(locale: &icu_locale::Locale) -> Self {
         let mut texts = LanguageTexts {
             tag: locale.to_string(),
             messages: messages(locale.id.language.as_str()),
-            formats: Formats::new(&locale),
+            formats: Formats::new(locale),
             is_right_to_left: language::is_right_to_left(&locale.to_string()),
             units: Default::default(),
         };
