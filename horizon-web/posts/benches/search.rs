@@ -1,0 +1,133 @@
+//! The time and the memory of the search in 1,000 posts of six languages.
+//!
+//! `cargo bench -p horizon-posts --bench search`
+
+#![expect(clippy::unwrap_used, reason = "a failed setup stops the benchmark")]
+
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use horizon_core::Timestamp;
+use horizon_posts::{ContentOptions, Library, SearchIndex};
+use tempfile::TempDir;
+
+const POSTS: usize = 1_000;
+
+/// The words of a post: about the length of a long article.
+const WORDS: usize = 1_200;
+
+/// The words of each language. The most frequent one is in nearly all posts.
+const VOCABULARY: usize = 20_000;
+
+/// The posts of a page of results.
+const RESULTS: usize = 20;
+
+/// The times that each search runs.
+const ROUNDS: usize = 50;
+
+/// The syllables of the words of each language.
+const LANGUAGES: [(&str, &str); 6] = [
+    ("en", "the con ing ter ra per so lo mi ne ate ion st re un gra ble"),
+    ("de", "ge ver schaft ung ä hei keit bau ö str ein aus über wal zen ü chen"),
+    ("fr", "dé tion eur ê lle mai quoi é re cha ti onne ç ou vre ie"),
+    ("es", "ción mien to ra ñ do par á jo que lla mos ó tar con ción"),
+    ("ja", "検 索 の 文 字 全 東 京 日 本 語 で す ラ ー メ ン 桜 猫 記 事 書 読 人 間"),
+    ("ar", "ال كت مد رس ة ون ين مك بر نا مج تع لم قر أ ي ا"),
+];
+
+/// Xorshift, so that each run has the same posts.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % u64::try_from(bound).unwrap()).unwrap()
+    }
+
+    /// Returns the rank of a word: low ranks are frequent, as in natural text (Zipf).
+    fn rank(&mut self) -> usize {
+        let exponent = self.below(1_000_000) as f64 / 1_000_000.0;
+        (VOCABULARY as f64).powf(exponent) as usize
+    }
+}
+
+fn word(syllables: &[&str], rank: usize) -> String {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ (rank as u64 + 1).wrapping_mul(0xff51_afd7_ed55_8ccd));
+    let length = 2 + random.below(3);
+    (0..length).map(|_| syllables[random.below(syllables.len())]).collect()
+}
+
+fn posts() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let mut random = Random(88_172_645_463_325_252);
+    for number in 0..POSTS {
+        let (language, syllables) = LANGUAGES[number % LANGUAGES.len()];
+        let syllables: Vec<&str> = syllables.split(' ').collect();
+        let mut words = |count: usize| {
+            let words = (0..count).map(|_| word(&syllables, random.rank()));
+            words.collect::<Vec<_>>().join(if language == "ja" { "" } else { " " })
+        };
+        let mut text = format!("---\ntitle: {}\nlang: {language}\ntags: [{}]\ndate: 2026-01-01\n---\n", words(5), words(1));
+        for _ in 0..WORDS / 100 {
+            text.push_str(&format!("## {}\n\n{}\n\n", words(3), words(97)));
+        }
+        fs::write(folder.path().join(format!("post-{number}.md")), text).unwrap();
+    }
+    folder
+}
+
+/// Returns the resident memory of this process, in bytes.
+fn resident() -> usize {
+    let pages = fs::read_to_string("/proc/self/statm").unwrap();
+    pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4_096
+}
+
+fn query(index: &SearchIndex, query: &str) -> (Duration, usize) {
+    let start = Instant::now();
+    let found = index.search(query);
+    for result in found.results.iter().take(RESULTS) {
+        std::hint::black_box(found.passage(result));
+    }
+    (start.elapsed(), found.results.len())
+}
+
+fn main() {
+    let folder = posts();
+    let options = ContentOptions::default();
+    let library = Library::load(folder.path(), &options, Timestamp::from_millis(1_800_000_000_000));
+    let start = Instant::now();
+    let bytes: usize = library.posts().iter().map(|post| post.html().len()).sum();
+    println!("{} posts, {} MB of HTML, rendered in {:?}", library.posts().len(), bytes >> 20, start.elapsed());
+
+    let (before, start) = (resident(), Instant::now());
+    let index = SearchIndex::build(&library, &"en".parse().unwrap(), || false).unwrap();
+    let built = start.elapsed();
+    println!("index built in {built:?}; {:.1} MB more resident memory", (resident() - before) as f64 / 1e6);
+
+    let syllables = |at: usize| LANGUAGES[at].1.split(' ').collect::<Vec<_>>();
+    let (english, german, japanese) = (syllables(0), syllables(1), syllables(4));
+    let words = |range: std::ops::Range<usize>| range.map(|rank| word(&english, rank)).collect::<Vec<_>>().join(" ");
+    let frequent = words(1..4);
+    let with_errors: Vec<String> = (50..54).map(|rank| word(&german, rank).replacen(['e', 'u'], "x", 1)).collect();
+    let searches = [
+        ("one word", word(&english, 300)),
+        ("three frequent words", frequent),
+        ("four words with errors", with_errors.join(" ")),
+        ("two letters", "re".to_owned()),
+        ("a Japanese phrase", (30..33).map(|rank| word(&japanese, rank)).collect()),
+        ("16 frequent words", words(1..17)),
+        ("16 unknown words", (0..16).map(|number| format!("zqxwv{number}kj ")).collect()),
+        ("200 characters", "の".repeat(200)),
+    ];
+    println!("{:<24} {:>8} {:>10} {:>10}", "search", "found", "median ms", "max ms");
+    for (name, text) in searches {
+        let mut times: Vec<(Duration, usize)> = (0..ROUNDS).map(|_| query(&index, &text)).collect();
+        times.sort();
+        let millis = |at: usize| times[at].0.as_secs_f64() * 1e3;
+        println!("{name:<24} {:>8} {:>10.2} {:>10.2}", times[0].1, millis(ROUNDS / 2), millis(ROUNDS - 1));
+    }
+}
