@@ -30,10 +30,16 @@ const ROUNDS: usize = 50;
 /// The syllables of the words of each language.
 const LANGUAGES: [(&str, &str); 6] = [
     ("en", "the con ing ter ra per so lo mi ne ate ion st re un gra ble"),
-    ("de", "ge ver schaft ung ä hei keit bau ö str ein aus über wal zen ü chen"),
+    (
+        "de",
+        "ge ver schaft ung ä hei keit bau ö str ein aus über wal zen ü chen",
+    ),
     ("fr", "dé tion eur ê lle mai quoi é re cha ti onne ç ou vre ie"),
     ("es", "ción mien to ra ñ do par á jo que lla mos ó tar con ción"),
-    ("ja", "検 索 の 文 字 全 東 京 日 本 語 で す ラ ー メ ン 桜 猫 記 事 書 読 人 間"),
+    (
+        "ja",
+        "検 索 の 文 字 全 東 京 日 本 語 で す ラ ー メ ン 桜 猫 記 事 書 読 人 間",
+    ),
     ("ar", "ال كت مد رس ة ون ين مك بر نا مج تع لم قر أ ي ا"),
 ];
 
@@ -71,7 +77,11 @@ fn posts() -> TempDir {
             let words = (0..count).map(|_| word(&syllables, random.rank()));
             words.collect::<Vec<_>>().join(if language == "ja" { "" } else { " " })
         };
-        let mut text = format!("---\ntitle: {}\nlang: {language}\ntags: [{}]\ndate: 2026-01-01\n---\n", words(5), words(1));
+        let mut text = format!(
+            "---\ntitle: {}\nlang: {language}\ntags: [{}]\ndate: 2026-01-01\n---\n",
+            words(5),
+            words(1)
+        );
         for _ in 0..WORDS / 100 {
             text.push_str(&format!("## {}\n\n{}\n\n", words(3), words(97)));
         }
@@ -101,26 +111,42 @@ fn main() {
     let library = Library::load(folder.path(), &options, Timestamp::from_millis(1_800_000_000_000));
     let start = Instant::now();
     let bytes: usize = library.posts().iter().map(|post| post.html().len()).sum();
-    println!("{} posts, {} MB of HTML, rendered in {:?}", library.posts().len(), bytes >> 20, start.elapsed());
+    println!(
+        "{} posts, {} MB of HTML, rendered in {:?}",
+        library.posts().len(),
+        bytes >> 20,
+        start.elapsed()
+    );
 
     let (before, start) = (resident(), Instant::now());
     let index = SearchIndex::build(&library, &"en".parse().unwrap(), || false).unwrap();
     let built = start.elapsed();
-    println!("index built in {built:?}; {:.1} MB more resident memory", (resident() - before) as f64 / 1e6);
+    println!(
+        "index built in {built:?}; {:.1} MB more resident memory",
+        (resident() - before) as f64 / 1e6
+    );
 
     let syllables = |at: usize| LANGUAGES[at].1.split(' ').collect::<Vec<_>>();
     let (english, german, japanese) = (syllables(0), syllables(1), syllables(4));
     let words = |range: std::ops::Range<usize>| range.map(|rank| word(&english, rank)).collect::<Vec<_>>().join(" ");
     let frequent = words(1..4);
-    let with_errors: Vec<String> = (50..54).map(|rank| word(&german, rank).replacen(['e', 'u'], "x", 1)).collect();
+    let with_errors: Vec<String> = (50..54)
+        .map(|rank| word(&german, rank).replacen(['e', 'u'], "x", 1))
+        .collect();
     let searches = [
         ("one word", word(&english, 300)),
         ("three frequent words", frequent),
         ("four words with errors", with_errors.join(" ")),
         ("two letters", "re".to_owned()),
-        ("a Japanese phrase", (30..33).map(|rank| word(&japanese, rank)).collect()),
+        (
+            "a Japanese phrase",
+            (30..33).map(|rank| word(&japanese, rank)).collect(),
+        ),
         ("16 frequent words", words(1..17)),
-        ("16 unknown words", (0..16).map(|number| format!("zqxwv{number}kj ")).collect()),
+        (
+            "16 unknown words",
+            (0..16).map(|number| format!("zqxwv{number}kj ")).collect(),
+        ),
         ("200 characters", "の".repeat(200)),
     ];
     println!("{:<24} {:>8} {:>10} {:>10}", "search", "found", "median ms", "max ms");
@@ -128,6 +154,11 @@ fn main() {
         let mut times: Vec<(Duration, usize)> = (0..ROUNDS).map(|_| query(&index, &text)).collect();
         times.sort();
         let millis = |at: usize| times[at].0.as_secs_f64() * 1e3;
-        println!("{name:<24} {:>8} {:>10.2} {:>10.2}", times[0].1, millis(ROUNDS / 2), millis(ROUNDS - 1));
+        println!(
+            "{name:<24} {:>8} {:>10.2} {:>10.2}",
+            times[0].1,
+            millis(ROUNDS / 2),
+            millis(ROUNDS - 1)
+        );
     }
 }

@@ -1,14 +1,10 @@
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use horizon_core::Timestamp;
 
 use crate::{
-    ContentFolder, ContentOptions, Diagnostics, MarkdownPage, Post, ScheduledFile, Tag, redirects::Redirects,
-    site_files::SiteFiles,
+    ContentFolder, ContentOptions, Diagnostics, MarkdownPage, Post, ScheduledFile, SeriesPosts, TagPosts, YearPosts,
+    lists::PostLists, redirects::Redirects, site_files::SiteFiles,
 };
 
 /// The public posts and pages, in order.
@@ -17,21 +13,12 @@ pub struct Library {
     posts: Vec<Arc<Post>>,
     by_slug: HashMap<String, usize>,
     pages: Vec<Arc<MarkdownPage>>,
-    tags: Vec<TagPosts>,
+    lists: PostLists,
     diagnostics: Diagnostics,
     scheduled: Vec<ScheduledFile>,
     pub(crate) redirects: Redirects,
     pub(crate) site_files: SiteFiles,
     pub(crate) digest: u64,
-}
-
-/// A tag and the posts that have it.
-#[derive(Clone, Debug)]
-pub struct TagPosts {
-    /// The tag in the spelling of the newest post.
-    pub tag: Tag,
-    /// The posts, newest first; at least one.
-    pub posts: Vec<Arc<Post>>,
 }
 
 impl Library {
@@ -52,7 +39,7 @@ impl Library {
         let (redirects, site_files) = content.shown_with(&posts, &pages);
         Self {
             by_slug: posts.iter().enumerate().map(|(i, p)| (p.slug.to_string(), i)).collect(),
-            tags: by_tag(&posts),
+            lists: PostLists::new(&posts),
             posts,
             pages,
             diagnostics: content.diagnostics().clone(),
@@ -118,14 +105,37 @@ impl Library {
     /// Returns all tags, by slug.
     #[must_use]
     pub fn tags(&self) -> &[TagPosts] {
-        &self.tags
+        &self.lists.tags
     }
 
     /// Returns the tag with this slug and its posts.
     #[must_use]
     pub fn tagged(&self, tag_slug: &str) -> Option<&TagPosts> {
-        let at = self.tags.binary_search_by(|t| t.tag.slug.as_str().cmp(tag_slug)).ok()?;
-        self.tags.get(at)
+        self.lists.tag(tag_slug)
+    }
+
+    /// Returns all series, by slug.
+    #[must_use]
+    pub fn series(&self) -> &[SeriesPosts] {
+        &self.lists.series
+    }
+
+    /// Returns the series with this slug and its posts.
+    #[must_use]
+    pub fn series_posts(&self, series_slug: &str) -> Option<&SeriesPosts> {
+        self.lists.one_series(series_slug)
+    }
+
+    /// Returns the series of a post and which part of it the post is, from 0.
+    #[must_use]
+    pub fn series_part(&self, post: &Post) -> Option<(&SeriesPosts, usize)> {
+        self.lists.part(post)
+    }
+
+    /// Returns the posts of each year, newest first.
+    #[must_use]
+    pub fn years(&self) -> &[YearPosts] {
+        &self.lists.years
     }
 
     /// Returns the posts with the tag whose title contains every word of `title_query`, newest first.
@@ -143,18 +153,4 @@ impl Library {
         };
         among.iter().filter(matches).cloned().collect()
     }
-}
-
-fn by_tag(posts: &[Arc<Post>]) -> Vec<TagPosts> {
-    let mut tags: BTreeMap<&str, TagPosts> = BTreeMap::new();
-    for post in posts {
-        for tag in &post.tags {
-            let tagged = tags.entry(&tag.slug).or_insert_with(|| TagPosts {
-                tag: tag.clone(),
-                posts: Vec::new(),
-            });
-            tagged.posts.push(post.clone());
-        }
-    }
-    tags.into_values().collect()
 }

@@ -4,7 +4,7 @@
 
 use horizon_core::Slug;
 
-use crate::{Library, MarkdownPage, Tag};
+use crate::{Library, MarkdownPage, Series, Tag};
 
 /// The name of `/`.
 const HOME: &str = "/";
@@ -15,8 +15,20 @@ const BLOG: &str = "list/blog";
 /// The name of the results of all searches.
 const SEARCH: &str = "list/search";
 
+/// The name of the list of posts by year, and of the list of a year.
+const ARCHIVE: &str = "list/archive";
+
+/// The name of the list of all tags.
+const ALL_TAGS: &str = "list/tags";
+
 /// The start of the names of the lists of posts with a tag.
 const TAGS: &str = "list/tags/";
+
+/// The name of the list of all series.
+const ALL_SERIES: &str = "list/series";
+
+/// The start of the names of the lists of posts in a series.
+const SERIES: &str = "list/series/";
 
 /// The start of the names of Markdown pages.
 const PAGES: &str = "page/";
@@ -30,28 +42,53 @@ pub enum PageName<'a> {
     Blog,
     /// The results of a search: `list/search`.
     Search,
+    /// The posts by year, and those of one year: `list/archive`.
+    Archive,
+    /// All tags: `list/tags`.
+    Tags,
     /// The posts with a tag: `list/tags/{tag}`.
     Tag(&'a Tag),
+    /// All series: `list/series`.
+    AllSeries,
+    /// The posts in a series: `list/series/{series}`.
+    Series(&'a Series),
     /// A Markdown page: `page/{slug}`.
     Markdown(&'a MarkdownPage),
 }
 
+/// The pages that each blog has.
+const FIXED: [PageName<'static>; 6] = [
+    PageName::Home,
+    PageName::Blog,
+    PageName::Search,
+    PageName::Archive,
+    PageName::Tags,
+    PageName::AllSeries,
+];
+
 impl PageName<'_> {
-    /// Returns the name as a slug. A tag that is too long for one is counted with the list of all posts.
+    /// Returns the name as a slug. A tag or series that is too long for one is counted with the list of all posts. The
+    /// pages of a list have one name.
     #[must_use]
     pub fn slug(self) -> Option<Slug> {
         let name = match self {
             Self::Home => HOME,
             Self::Blog => BLOG,
             Self::Search => SEARCH,
-            Self::Tag(tag) => {
-                let slug = Slug::new(&format!("{TAGS}{}", tag.slug)).ok();
-                return slug.or_else(|| Self::Blog.slug());
-            }
+            Self::Archive => ARCHIVE,
+            Self::Tags => ALL_TAGS,
+            Self::AllSeries => ALL_SERIES,
+            Self::Tag(Tag { slug, .. }) => return list_slug(TAGS, slug),
+            Self::Series(Series { slug, .. }) => return list_slug(SERIES, slug),
             Self::Markdown(page) => return Slug::new(&format!("{PAGES}{}", page.slug)).ok(),
         };
         Slug::new(name).ok()
     }
+}
+
+fn list_slug(start: &str, name: &str) -> Option<Slug> {
+    let slug = Slug::new(&format!("{start}{name}")).ok();
+    slug.or_else(|| PageName::Blog.slug())
 }
 
 impl Library {
@@ -72,8 +109,10 @@ impl Library {
             let mut tags = self.tags().iter().map(|tagged| PageName::Tag(&tagged.tag));
             return tags.find(|tag| tag.slug().as_ref() == Some(name));
         }
-        [PageName::Home, PageName::Blog, PageName::Search]
-            .into_iter()
-            .find(|page| page.slug().as_ref() == Some(name))
+        if text.starts_with(SERIES) {
+            let mut series = self.series().iter().map(|series| PageName::Series(&series.series));
+            return series.find(|series| series.slug().as_ref() == Some(name));
+        }
+        FIXED.into_iter().find(|page| page.slug().as_ref() == Some(name))
     }
 }

@@ -1,18 +1,14 @@
-use std::io;
+use std::{io, sync::Arc};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use quick_xml::{
     Writer,
     events::{BytesDecl, BytesText, Event},
 };
 
-use crate::{Library, SiteInfo, feed::last_change};
+use crate::{Library, Post, SiteInfo, feed::last_change};
 
 /// The maximum number of URLs in a sitemap (sitemaps.org).
 const MAX_ADDRESSES: usize = 50_000;
-
-/// The characters to percent-encode: all except the unreserved ones (RFC 3986 §2.3).
-const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Returns the sitemap in the format of sitemaps.org: all pages except drafts.
 #[must_use]
@@ -22,24 +18,36 @@ pub fn sitemap(library: &Library, site: &SiteInfo) -> String {
     let posts = posts.map(|post| (site.at(&post.url()), Some(last_change(post).rfc3339())));
     let pages = library.pages().iter().filter(|page| !page.draft);
     let pages = pages.map(|page| (site.at(&page.url()), page.updated.or(page.date).map(|d| d.rfc3339())));
-    let tags = library
-        .tags()
-        .iter()
-        .filter(|tagged| tagged.posts.iter().any(|post| !post.draft));
-    let tags = tags.map(|tagged| {
-        let slug = utf8_percent_encode(&tagged.tag.slug, &ESCAPED);
-        (site.at(&format!("/tags/{slug}")), None)
-    });
+    let lists = lists(library).into_iter().map(|path| (site.at(&path), None));
     let all = fixed
         .into_iter()
         .chain(posts)
         .chain(pages)
-        .chain(tags)
+        .chain(lists)
         .take(MAX_ADDRESSES);
     let mut xml = Writer::new(Vec::new());
     // Writing to a `Vec` does not fail.
     let _ = write(&mut xml, all);
     String::from_utf8(xml.into_inner()).unwrap_or_default()
+}
+
+/// Returns the paths of the lists that have posts other than drafts, except for further pages of a list.
+fn lists(library: &Library) -> Vec<String> {
+    let is_public = |posts: &[Arc<Post>]| posts.iter().any(|post| !post.draft);
+    let tags = library.tags().iter().filter(|tagged| is_public(&tagged.posts));
+    let tags = tags.map(|tagged| tagged.tag.url());
+    let series = library.series().iter().filter(|series| is_public(&series.posts));
+    let series = series.map(|series| series.series.url());
+    let years = library.years().iter().filter(|year| is_public(&year.posts));
+    let years = years.map(|year| format!("/archive/{}", year.year));
+    let (tags, series, years): (Vec<_>, Vec<_>, Vec<_>) = (tags.collect(), series.collect(), years.collect());
+    let overviews = [("archive", &years), ("tags", &tags), ("series", &series)];
+    // A page of the author replaces the list of that name.
+    let overviews = overviews
+        .into_iter()
+        .filter(|(name, lists)| !lists.is_empty() && library.page(name).is_none());
+    let overviews: Vec<String> = overviews.map(|(name, _)| format!("/{name}")).collect();
+    [overviews, tags, series, years].concat()
 }
 
 fn write(xml: &mut Writer<Vec<u8>>, all: impl Iterator<Item = (String, Option<String>)>) -> io::Result<()> {

@@ -79,6 +79,10 @@ fn describe(library: &Library, slug: &Slug) -> Option<PageDescription> {
         PageName::Home => ("Home page".into(), "/".into()),
         PageName::Blog => ("All posts".into(), "/blog".into()),
         PageName::Search => ("Search results".into(), "/blog".into()),
+        PageName::Archive => ("Archive".into(), "/archive".into()),
+        PageName::Tags => ("Tags".into(), "/tags".into()),
+        PageName::AllSeries => ("Series".into(), "/series".into()),
+        PageName::Series(series) => (series.name.clone(), series.url()),
         PageName::Tag(tag) => (format!("Posts about {}", tag.name), horizon_app::tag_url(&tag.slug)),
         PageName::Markdown(page) => (page.title.clone(), page.url()),
     };

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     SearchPosting,
-    fold::fold,
     stem::StemLanguage,
     term_table::{GroupedList, TermTable},
     tokens::{self, SearchTokenKind},
 };
+use crate::unicode::fold;
 
 /// The terms of all documents.
 #[derive(Debug, Default)]

@@ -7,7 +7,6 @@
 
 mod builder;
 mod edits;
-mod fold;
 mod passage;
 mod query;
 mod scores;
@@ -24,7 +23,7 @@ pub use query::{MAX_SEARCH_CHARS, MAX_SEARCH_WORDS};
 use stem::StemLanguage;
 use visible_text::VisibleText;
 
-use crate::{Library, Post};
+use crate::{Language, Library, Post};
 
 /// The weights of the fields of a post. A word in the title counts as much as eight in the text.
 const TITLE_WEIGHT: u16 = 8;
@@ -79,18 +78,18 @@ pub struct SearchResults<'a> {
 }
 
 impl SearchIndex {
-    /// Indexes the posts of a library. `language` is that of posts without one, as a BCP 47 tag.
+    /// Indexes the posts of a library. `language` is that of posts without one.
     ///
     /// Renders posts that no page has needed yet, which takes most of the time; call it from a blocking thread.
     /// `is_obsolete` is called before each post and ends the build.
-    pub fn build(library: &Library, language: &str, is_obsolete: impl Fn() -> bool) -> Option<Self> {
+    pub fn build(library: &Library, language: &Language, is_obsolete: impl Fn() -> bool) -> Option<Self> {
         let mut builder = IndexBuilder::default();
         let mut documents = Vec::with_capacity(library.posts().len());
         for (number, post) in (0..MAX_POSTS).zip(library.posts()) {
             if is_obsolete() {
                 return None;
             }
-            documents.push(add(&mut builder, number, post, StemLanguage::new(language)));
+            documents.push(add(&mut builder, number, post, language));
         }
         let total: f32 = documents.iter().map(|document| document.length).sum();
         let count: u16 = u16::try_from(documents.len()).unwrap_or(MAX_POSTS);
@@ -128,7 +127,8 @@ impl SearchResults<'_> {
     }
 }
 
-fn add(builder: &mut IndexBuilder, number: u16, post: &Arc<Post>, language: Option<StemLanguage>) -> SearchDocument {
+fn add(builder: &mut IndexBuilder, number: u16, post: &Arc<Post>, language: &Language) -> SearchDocument {
+    let language = StemLanguage::new(post.language.as_ref().unwrap_or(language));
     let VisibleText { text, headings } = VisibleText::new(&post.body.visible_html());
     builder.add(number, &post.title, TITLE_WEIGHT, language);
     for tag in &post.tags {

@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use super::{fold::fold, tokens};
+use super::tokens;
+use crate::unicode::fold;
 
 /// The length of a passage, in characters.
 const PASSAGE_CHARS: usize = 180;

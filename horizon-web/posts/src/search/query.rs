@@ -7,9 +7,9 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::{
     builder::IndexTerms,
     edits,
-    fold::fold,
     tokens::{self, SearchTokenKind},
 };
+use crate::unicode::fold;
 
 /// The maximum number of words in a search; more are ignored. A script without spaces has a word for each two
 /// characters.

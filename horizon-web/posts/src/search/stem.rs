@@ -2,13 +2,13 @@
 
 use snowball_stemmers_rs::{Algorithm, Stemmer};
 
-use super::fold::fold;
+use crate::{Language, unicode::fold};
 
 /// A language with a Snowball stemmer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct StemLanguage(&'static str);
 
-/// The stemmers, by the language part of a BCP 47 tag.
+/// The stemmers, by language.
 const ALGORITHMS: [(&str, Algorithm); 26] = [
     ("ar", Algorithm::Arabic),
     ("ca", Algorithm::Catalan),
@@ -39,12 +39,11 @@ const ALGORITHMS: [(&str, Algorithm); 26] = [
 ];
 
 impl StemLanguage {
-    /// Returns the language of a BCP 47 tag, such as `de-AT`, if it has a stemmer.
-    pub(super) fn new(tag: &str) -> Option<Self> {
-        let language = tag.split(['-', '_']).next().unwrap_or_default();
+    pub(super) fn new(language: &Language) -> Option<Self> {
+        let language = language.identifier().language;
         let mut known = ALGORITHMS.iter();
         known
-            .find(|(code, _)| language.eq_ignore_ascii_case(code))
+            .find(|(code, _)| language.as_str() == *code)
             .map(|(code, _)| Self(code))
     }
 
@@ -60,6 +59,10 @@ impl StemLanguage {
 mod tests {
     use super::*;
 
+    fn stem_language(tag: &str) -> Option<StemLanguage> {
+        StemLanguage::new(&tag.parse().unwrap())
+    }
+
     #[test]
     fn forms_of_a_word_have_one_stem() {
         for (language, forms) in [
@@ -69,11 +72,11 @@ mod tests {
             ("es", ["canciones", "canción"]),
             ("ar", ["الكتاب", "كتاب"]),
         ] {
-            let [a, b] = forms.map(|word| StemLanguage::new(language).unwrap().stem(word).unwrap());
+            let [a, b] = forms.map(|word| stem_language(language).unwrap().stem(word).unwrap());
             assert_eq!(a, b);
         }
-        assert_eq!(StemLanguage::new("ja"), None);
-        assert_eq!(StemLanguage::new("en").unwrap().stem("c++"), None);
+        assert_eq!(stem_language("ja"), None);
+        assert_eq!(stem_language("en").unwrap().stem("c++"), None);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::unicode::nfc;
+
 /// The maximum length of the text of a document, in bytes. The rest is not searched.
 const MAX_TEXT_BYTES: usize = 256 << 10;
 
@@ -28,7 +30,8 @@ impl VisibleText {
     pub(super) fn new(html: &str) -> Self {
         let mut this = Self::default();
         let mut heading = None;
-        let mut rest = html;
+        let html = nfc(html);
+        let mut rest = &*html;
         while this.text.len() < MAX_TEXT_BYTES {
             let (text, tail) = rest.split_once('<').unwrap_or((rest, ""));
             this.push_text(text);

@@ -123,13 +123,22 @@ fn every_page_has_a_name_and_other_names_have_no_page() {
     folder.write(
         "tags.md",
         format!(
-            "---\ntitle: Tags\ndate: 2026-01-01\ntags: [Größe, {}]\n---\n",
+            "---\ntitle: Tags\ndate: 2026-01-01\ntags: [Größe, {}]\nseries: Größe\n---\n",
             "x".repeat(600)
         ),
     );
     let library = folder.load();
-    let mut names: Vec<Slug> = [PageName::Home, PageName::Blog, PageName::Search]
+    let fixed = [
+        PageName::Home,
+        PageName::Blog,
+        PageName::Search,
+        PageName::Archive,
+        PageName::Tags,
+        PageName::AllSeries,
+    ];
+    let mut names: Vec<Slug> = fixed
         .into_iter()
+        .chain(library.series().iter().map(|series| PageName::Series(&series.series)))
         .chain(library.tags().iter().map(|tagged| PageName::Tag(&tagged.tag)))
         .chain(library.pages().iter().map(|page| PageName::Markdown(page)))
         .map(|name| name.slug().unwrap())
@@ -140,8 +149,12 @@ fn every_page_has_a_name_and_other_names_have_no_page() {
     let texts: Vec<&str> = names.iter().map(Slug::as_str).collect();
     let expected = [
         "/",
+        "list/archive",
         "list/blog",
         "list/search",
+        "list/series",
+        "list/series/größe",
+        "list/tags",
         "list/tags/größe",
         "list/tags/rust",
         "list/tags/web",
@@ -156,8 +169,9 @@ fn every_page_has_a_name_and_other_names_have_no_page() {
     for other in [
         "blog",
         "list",
-        "list/tags",
         "list/tags/secret",
+        "list/series/other",
+        "list/archive/2026",
         "page/zoo",
         "about",
         "draft",
@@ -166,4 +180,47 @@ fn every_page_has_a_name_and_other_names_have_no_page() {
     ] {
         assert!(!library.has_page(&Slug::new(other).unwrap()), "{other}");
     }
+}
+
+#[test]
+fn a_series_is_in_reading_order_and_a_year_newest_first() {
+    let folder = Folder::new();
+    for (slug, date, series) in [
+        ("two", "2025-02-01", "A Story"),
+        ("one", "2024-12-31T23:30:00-05:00", "a story"),
+        ("three", "2026-03-01", "A story"),
+        ("other", "2026-01-01", "Alone"),
+    ] {
+        folder.write(
+            &format!("{slug}.md"),
+            format!("---\ntitle: {slug}\ndate: {date}\nseries: {series}\n---\n"),
+        );
+    }
+    folder.post("none", "2025-06-01", "");
+    let library = folder.load();
+    let story = library.series_posts("a-story").unwrap();
+    assert_eq!(
+        (story.series.name.as_str(), slugs(&story.posts)),
+        ("A story", vec!["one", "two", "three"])
+    );
+    let part = |slug| {
+        library
+            .series_part(library.post(slug).unwrap())
+            .map(|(series, part)| (series.posts.len(), part))
+    };
+    assert_eq!(
+        [part("one"), part("three"), part("other"), part("none")],
+        [Some((3, 0)), Some((3, 2)), Some((1, 0)), None]
+    );
+    let years: Vec<_> = library
+        .years()
+        .iter()
+        .map(|year| (year.year.as_str(), slugs(&year.posts)))
+        .collect();
+    let expected = [
+        ("2026", vec!["three", "other"]),
+        ("2025", vec!["none", "two"]),
+        ("2024", vec!["one"]),
+    ];
+    assert_eq!(years, expected, "the year of the author, not that of UTC");
 }

@@ -227,7 +227,7 @@ fn blog() -> (Folder, Library) {
 }
 
 fn index(library: &Library) -> SearchIndex {
-    SearchIndex::build(library, "en", || false).unwrap()
+    SearchIndex::build(library, &"en".parse().unwrap(), || false).unwrap()
 }
 
 fn found<'a>(index: &'a SearchIndex, query: &str) -> Vec<&'a str> {
@@ -337,5 +337,5 @@ fn a_long_search_is_cut() {
 #[test]
 fn an_obsolete_build_ends() {
     let (_folder, library) = blog();
-    assert!(SearchIndex::build(&library, "en", || true).is_none());
+    assert!(SearchIndex::build(&library, &"en".parse().unwrap(), || true).is_none());
 }

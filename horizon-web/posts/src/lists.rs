@@ -1,0 +1,149 @@
+//! The posts by tag, by series and by year.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::{Post, Series, Tag};
+
+/// The characters to percent-encode: all except the unreserved ones (RFC 3986 §2.3).
+const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// A tag and the posts that have it.
+#[derive(Clone, Debug)]
+pub struct TagPosts {
+    /// The tag in the spelling of the newest post.
+    pub tag: Tag,
+    /// The posts, newest first; at least one.
+    pub posts: Vec<Arc<Post>>,
+}
+
+/// A series and its posts.
+#[derive(Clone, Debug)]
+pub struct SeriesPosts {
+    /// The series in the spelling of the newest post.
+    pub series: Series,
+    /// The posts in reading order, oldest first; at least one.
+    pub posts: Vec<Arc<Post>>,
+}
+
+/// The posts of a year.
+#[derive(Clone, Debug)]
+pub struct YearPosts {
+    /// As in the dates: `2026`.
+    pub year: String,
+    /// The posts, newest first; at least one.
+    pub posts: Vec<Arc<Post>>,
+}
+
+impl Tag {
+    /// Returns the path of its URL, percent-encoded.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("/tags/{}", utf8_percent_encode(&self.slug, &ESCAPED))
+    }
+}
+
+impl Series {
+    /// Returns the path of its URL, percent-encoded.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("/series/{}", utf8_percent_encode(&self.slug, &ESCAPED))
+    }
+}
+
+/// The posts of a library in lists.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PostLists {
+    /// By slug.
+    pub(crate) tags: Vec<TagPosts>,
+    /// By slug.
+    pub(crate) series: Vec<SeriesPosts>,
+    /// The newest first.
+    pub(crate) years: Vec<YearPosts>,
+    /// The part that a post is of its series, from 0, by slug.
+    parts: HashMap<String, usize>,
+}
+
+impl PostLists {
+    /// `posts` are newest first.
+    pub(crate) fn new(posts: &[Arc<Post>]) -> Self {
+        let series = by_series(posts);
+        let parts = series.iter().flat_map(|series| series.posts.iter().enumerate());
+        Self {
+            tags: by_tag(posts),
+            years: by_year(posts),
+            parts: parts.map(|(part, post)| (post.slug.to_string(), part)).collect(),
+            series,
+        }
+    }
+
+    /// Returns the tag with this slug.
+    pub(crate) fn tag(&self, slug: &str) -> Option<&TagPosts> {
+        let at = self.tags.binary_search_by(|tagged| tagged.tag.slug.as_str().cmp(slug));
+        self.tags.get(at.ok()?)
+    }
+
+    /// Returns the series with this slug.
+    pub(crate) fn one_series(&self, slug: &str) -> Option<&SeriesPosts> {
+        let at = self
+            .series
+            .binary_search_by(|series| series.series.slug.as_str().cmp(slug));
+        self.series.get(at.ok()?)
+    }
+
+    /// Returns the series of a post and which part of it the post is, from 0.
+    pub(crate) fn part(&self, post: &Post) -> Option<(&SeriesPosts, usize)> {
+        let series = self.one_series(&post.series.as_ref()?.slug)?;
+        Some((series, *self.parts.get(post.slug.as_str())?))
+    }
+}
+
+fn by_tag(posts: &[Arc<Post>]) -> Vec<TagPosts> {
+    let mut tags: BTreeMap<&str, TagPosts> = BTreeMap::new();
+    for post in posts {
+        for tag in &post.tags {
+            let tagged = tags.entry(&tag.slug).or_insert_with(|| TagPosts {
+                tag: tag.clone(),
+                posts: Vec::new(),
+            });
+            tagged.posts.push(post.clone());
+        }
+    }
+    tags.into_values().collect()
+}
+
+fn by_series(posts: &[Arc<Post>]) -> Vec<SeriesPosts> {
+    let mut all: BTreeMap<&str, SeriesPosts> = BTreeMap::new();
+    for post in posts {
+        if let Some(series) = &post.series {
+            let entry = all.entry(&series.slug).or_insert_with(|| SeriesPosts {
+                series: series.clone(),
+                posts: Vec::new(),
+            });
+            entry.posts.push(post.clone());
+        }
+    }
+    let mut all: Vec<SeriesPosts> = all.into_values().collect();
+    for series in &mut all {
+        // Two parts of one day are in the order of their slugs.
+        series
+            .posts
+            .sort_by(|a, b| a.date.cmp(&b.date).then_with(|| a.slug.cmp(&b.slug)));
+    }
+    all
+}
+
+fn by_year(posts: &[Arc<Post>]) -> Vec<YearPosts> {
+    let mut years: BTreeMap<String, Vec<Arc<Post>>> = BTreeMap::new();
+    for post in posts {
+        let day = post.date.day();
+        let year = day.split('-').next().unwrap_or_default();
+        years.entry(year.to_owned()).or_default().push(post.clone());
+    }
+    let years = years.into_iter().rev();
+    years.map(|(year, posts)| YearPosts { year, posts }).collect()
+}
