@@ -148,6 +148,14 @@ impl ContentFolder {
         connect::shown_with(&self.roots, &self.site_files, posts, pages)
     }
 
+    pub(crate) fn options(&self) -> &ContentOptions {
+        &self.options
+    }
+
+    pub(crate) fn files(&self) -> &[ContentFile] {
+        &self.files
+    }
+
     /// Returns the files that become public after that time, the next first.
     pub(crate) fn scheduled(&self, now: Timestamp) -> Vec<ScheduledFile> {
         let hidden = self.files.iter().filter(|file| !self.is_shown(file, now));
@@ -179,7 +187,7 @@ impl ContentFolder {
         self.change_times.partition_point(|time| *time <= now)
     }
 
-    fn is_shown(&self, file: &ContentFile, now: Timestamp) -> bool {
+    pub(crate) fn is_shown(&self, file: &ContentFile, now: Timestamp) -> bool {
         self.options.drafts || file.publication.is_public(now)
     }
 }

@@ -29,6 +29,7 @@
 
 mod addresses;
 mod body;
+mod check;
 mod connect;
 mod content;
 mod content_index;
@@ -66,6 +67,7 @@ mod unicode;
 mod urls;
 mod watch;
 
+pub use check::{CheckReport, CheckRule, Finding};
 pub use content::{ContentFolder, ContentOptions, ScheduledFile};
 pub use date::{Date, DateError};
 pub use diagnostic::{Diagnostic, DiagnosticEffect, Diagnostics, Severity};

@@ -1,4 +1,4 @@
-//! Parses the files of the folder on all cores.
+//! Works on the files of the folder on all cores.
 
 use std::{
     num::NonZeroUsize,
@@ -18,17 +18,19 @@ const MAX_THREADS: usize = 8;
 
 /// Parses the files and returns them in their order.
 pub(crate) fn parse_all(sources: &[SourceFile], root: &Path) -> Vec<ParsedFile> {
+    map(sources, |source| catch_panic(|| parse::parse(source, root)))
+}
+
+/// Calls `function` for all items on all cores and returns the results in their order.
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], function: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = thread::available_parallelism()
         .map_or(1, NonZeroUsize::get)
         .min(MAX_THREADS);
-    let chunk = sources.len().div_ceil(threads).max(1);
-    let parse_chunk = |chunk: &[SourceFile]| -> Vec<ParsedFile> {
-        let parse = |source| catch_panic(|| parse::parse(source, root));
-        chunk.iter().map(parse).collect()
-    };
+    let chunk = items.len().div_ceil(threads).max(1);
+    let map_chunk = &|chunk: &[T]| -> Vec<R> { chunk.iter().map(&function).collect() };
     thread::scope(|scope| {
-        let spawn = |chunk| scope.spawn(move || parse_chunk(chunk));
-        let workers: Vec<_> = sources.chunks(chunk).map(spawn).collect();
+        let spawn = |chunk| scope.spawn(move || map_chunk(chunk));
+        let workers: Vec<_> = items.chunks(chunk).map(spawn).collect();
         let results = workers.into_iter();
         let results = results.flat_map(|worker| worker.join().unwrap_or_else(|panic| panic::resume_unwind(panic)));
         results.collect()

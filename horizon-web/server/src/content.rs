@@ -1,22 +1,10 @@
-//! Loads and checks the content folder.
-
-use std::io::{self, Write};
+//! Loads the content folder.
 
 use anyhow::{bail, ensure};
 use horizon_backend::now;
-use horizon_posts::{ContentFolder, ContentOptions, Diagnostics, Library, Severity};
+use horizon_posts::{ContentFolder, ContentOptions, Diagnostics, Severity};
 
 use crate::{config::ContentArgs, routes};
-
-/// Checks the content folder. Writes warnings, scheduled posts and a summary to standard output.
-///
-/// # Errors
-/// There are files with errors, or with `--strict` warnings. The message lists them.
-pub fn check(args: &ContentArgs) -> anyhow::Result<()> {
-    let content = read(args, String::new());
-    write_report(args, &content.library(now()), &mut io::stdout())?;
-    reject_errors(args, content.diagnostics())
-}
 
 /// Loads the content folder at startup.
 ///
@@ -34,7 +22,7 @@ pub(crate) fn load(args: &ContentArgs, base_url: String) -> anyhow::Result<Conte
     Ok(content)
 }
 
-fn read(args: &ContentArgs, base_url: String) -> ContentFolder {
+pub(crate) fn read(args: &ContentArgs, base_url: String) -> ContentFolder {
     let options = ContentOptions {
         drafts: args.drafts,
         raw_html: args.raw_html,
@@ -56,35 +44,4 @@ fn reject_errors(args: &ContentArgs, diagnostics: &Diagnostics) -> anyhow::Resul
         "HORIZON_STRICT: there are warnings about files in {folder}:\n{warnings}"
     );
     Ok(())
-}
-
-/// Writes everything but the errors, which [`reject_errors`] lists, and a summary.
-fn write_report(args: &ContentArgs, library: &Library, out: &mut impl Write) -> io::Result<()> {
-    let diagnostics = library.diagnostics();
-    let errors = diagnostics.at_least(Severity::Error).len();
-    let warnings = diagnostics.at_least(Severity::Warning).len() - errors;
-    let others = diagnostics.iter().filter(|one| one.severity() != Severity::Error);
-    for diagnostic in others {
-        writeln!(out, "{diagnostic}")?;
-    }
-    for file in library.scheduled() {
-        let until = file.until.rfc3339();
-        writeln!(out, "{}: scheduled for {until}", file.path.display())?;
-    }
-    let result = match (errors, warnings) {
-        (0, 0) => "no errors".to_owned(),
-        (0, warnings) => count(warnings, "warning"),
-        (errors, 0) => count(errors, "error"),
-        (errors, warnings) => format!("{} and {}", count(errors, "error"), count(warnings, "warning")),
-    };
-    let (posts, pages) = (library.posts().len(), library.pages().len());
-    writeln!(
-        out,
-        "{}: {posts} posts and {pages} pages, {result}",
-        args.posts.display()
-    )
-}
-
-fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

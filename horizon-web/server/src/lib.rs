@@ -4,6 +4,7 @@ mod assets;
 mod auth;
 mod brotli_gaps;
 mod cards;
+mod check;
 mod cluster;
 pub mod config;
 mod content;
@@ -32,5 +33,5 @@ mod slow_backends;
 mod state;
 mod stats_cache;
 
-pub use content::check;
+pub use check::check;
 pub use run::run;

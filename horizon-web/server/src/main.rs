@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     let _log = cli.command.is_none().then(horizon_backend::start_log);
     horizon_backend::run_program("horizon-web", async {
         match &cli.command {
-            Some(Command::Check { content }) => horizon_web::check(content),
+            Some(Command::Check(args)) => horizon_web::check(args),
             None => horizon_web::run(&cli.serve, horizon_backend::shutdown_signal()).await,
         }
     })

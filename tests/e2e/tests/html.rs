@@ -149,7 +149,10 @@ impl Crawl<'_> {
 fn links(page: &str) -> Vec<String> {
     let links = page.split("href=\"/").skip(1).filter_map(|rest| rest.split_once('"'));
     let paths = links.map(|(path, _)| path.split('#').next().unwrap_or_default().replace("&amp;", "&"));
-    let is_page = |path: &String| !["pkg/", "media/"].iter().any(|folder| path.starts_with(folder));
+    // The browser replaces the id in the empty thread.
+    let is_page = |path: &String| {
+        !["pkg/", "media/"].iter().any(|folder| path.starts_with(folder)) && !path.contains("?thread=00000000")
+    };
     paths.filter(is_page).map(|path| format!("/{path}")).collect()
 }
 

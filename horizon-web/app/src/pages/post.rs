@@ -76,10 +76,10 @@ fn cover(post: &Post) -> Option<AnyView> {
         .map(|caption| view! { <figcaption>{caption}</figcaption> });
     Some(
         view! {
-            <label class="cover">
+            <figure class="cover">
                 <img src=cover.image alt=cover.alt decoding="async" />
                 {caption}
-            </label>
+            </figure>
         }
         .into_any(),
     )

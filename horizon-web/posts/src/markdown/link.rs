@@ -15,6 +15,8 @@ pub(crate) struct BodyLink {
     /// The line in the file, from 1.
     pub(crate) line: usize,
     pub(crate) kind: BodyLinkKind,
+    /// Whether an image has an alternative text.
+    pub(crate) has_alt: bool,
     /// Where it leads; `None` if its scheme is not allowed.
     pub(crate) reference: Option<Reference>,
 }
@@ -87,6 +89,7 @@ fn find(out: &mut Out<'_, '_, '_>, node: Node<'_>, url: &str, kind: BodyLinkKind
         url: url.to_owned(),
         line: input.line(node),
         kind,
+        has_alt: node.first_child().is_some(),
         reference: reference.clone(),
     });
     reference

@@ -2,6 +2,7 @@
 
 mod backend;
 mod base_url;
+mod check;
 mod content;
 mod dashboard;
 mod limits;
@@ -20,6 +21,7 @@ use horizon_backend::{ReportSettings, SettingError};
 pub use self::{
     backend::{BackendArgs, NodeSettings},
     base_url::{BaseUrl, ParseBaseUrlError},
+    check::{CheckArgs, CheckFormat},
     content::ContentArgs,
     dashboard::{DashboardAccess, DashboardArgs},
     limits::LimitArgs,
@@ -44,12 +46,8 @@ pub struct Cli {
 /// A subcommand.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check the content folder and list all errors and warnings.
-    Check {
-        /// The content folder.
-        #[command(flatten)]
-        content: ContentArgs,
-    },
+    /// Check the content folder: list errors, and what readers would trip over. Reads no other site, writes nothing.
+    Check(CheckArgs),
 }
 
 /// The options of the server.

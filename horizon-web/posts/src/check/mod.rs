@@ -1,0 +1,80 @@
+//! Finds what readers and authors would trip over.
+
+mod finding;
+mod links;
+
+use horizon_core::Timestamp;
+
+pub use self::finding::{CheckRule, Finding};
+use self::links::LinkChecker;
+use crate::{ContentFolder, ScheduledFile, Severity, content::ContentFile, parallel};
+
+/// The result of [`ContentFolder::check`].
+#[derive(Clone, Debug)]
+pub struct CheckReport {
+    /// Everything found, by path and line.
+    pub findings: Vec<Finding>,
+    /// The number of public posts.
+    pub posts: usize,
+    /// The number of public pages.
+    pub pages: usize,
+    /// The number of files that their authors mark as not public.
+    pub drafts: usize,
+    /// The number of files whose time is over.
+    pub expired: usize,
+    /// The files whose time has not come, the next first.
+    pub scheduled: Vec<ScheduledFile>,
+}
+
+impl CheckReport {
+    /// Returns the number of findings of this severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|one| one.severity == severity).count()
+    }
+}
+
+impl ContentFolder {
+    /// Checks what readers see now and what becomes public later: renders all these files, follows their links within
+    /// the blog and looks for their pictures. Reads no other site, and writes nothing.
+    #[must_use]
+    pub fn check(&self, now: Timestamp) -> CheckReport {
+        let library = self.library(now);
+        let is_checked = |file: &&ContentFile| self.is_shown(file, now) || file.publication.due_after(now).is_some();
+        let files: Vec<&ContentFile> = self.files().iter().filter(is_checked).collect();
+        let checker = LinkChecker::new(self, &library, now);
+        let found = parallel::map(&files, |file| findings_in(file, &checker));
+        let mut findings: Vec<Finding> = self.diagnostics().iter().map(Finding::from).collect();
+        findings.extend(found.into_iter().flatten());
+        findings.sort_by(|a, b| (&a.path, a.line, a.rule).cmp(&(&b.path, b.line, b.rule)));
+        let is_draft = |file: &&ContentFile| file.publication.is_draft;
+        let drafts = self.files().iter().filter(is_draft).count();
+        let scheduled = self.scheduled(now);
+        let public = self
+            .files()
+            .iter()
+            .filter(|file| file.publication.is_public(now))
+            .count();
+        CheckReport {
+            findings,
+            posts: library.posts().len(),
+            pages: library.pages().len(),
+            drafts,
+            expired: self.files().len().saturating_sub(drafts + public + scheduled.len()),
+            scheduled,
+        }
+    }
+}
+
+fn findings_in(file: &ContentFile, checker: &LinkChecker<'_>) -> Vec<Finding> {
+    let rendered = file.document.body().rendered();
+    let markup = rendered.issues.iter().map(|issue| Finding {
+        severity: issue.severity,
+        ..Finding::new(CheckRule::Markup, &file.path, issue.line, issue.reason.clone())
+    });
+    let links = rendered.links.iter().filter_map(|link| {
+        let (rule, message) = checker.check(file, link)?;
+        Some(Finding::new(rule, &file.path, Some(link.line), message))
+    });
+    markup.chain(links).collect()
+}

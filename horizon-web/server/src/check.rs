@@ -1,0 +1,174 @@
+//! `horizon-web check`: checks the content folder and writes a report.
+
+use std::io::{self, Write};
+
+use anyhow::ensure;
+use horizon_backend::now;
+use horizon_posts::{CheckReport, Finding, ScheduledFile, Severity};
+use serde::Serialize;
+
+use crate::{
+    config::{CheckArgs, CheckFormat},
+    content,
+};
+
+/// The version of the JSON report. It grows when a field changes its meaning, not when one is added.
+const JSON_VERSION: u32 = 1;
+
+/// Checks the content folder and writes the report to standard output. Reads no other site, and writes no file.
+///
+/// # Errors
+/// There are errors, or with `--strict` warnings.
+pub fn check(args: &CheckArgs) -> anyhow::Result<()> {
+    let base_url = args.base_url.as_ref().map(ToString::to_string);
+    let content = content::read(&args.content, base_url.unwrap_or_default());
+    let report = content.check(now());
+    let mut out = io::stdout().lock();
+    match args.format {
+        CheckFormat::Text => write_text(args, &report, &mut out)?,
+        CheckFormat::Json => {
+            serde_json::to_writer_pretty(&mut out, &JsonReport::new(args, &report))?;
+            writeln!(out)?;
+        }
+    }
+    let folder = args.content.posts.display();
+    let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
+    ensure!(
+        errors == 0,
+        "HORIZON_POSTS: {folder} has {}, listed on standard output",
+        count(errors, "error")
+    );
+    ensure!(
+        !args.content.strict || warnings == 0,
+        "HORIZON_STRICT: {folder} has {}, listed on standard output",
+        count(warnings, "warning")
+    );
+    Ok(())
+}
+
+fn write_text(args: &CheckArgs, report: &CheckReport, out: &mut impl Write) -> io::Result<()> {
+    for finding in &report.findings {
+        writeln!(out, "{finding}")?;
+    }
+    for file in &report.scheduled {
+        writeln!(out, "{}: scheduled for {}", file.path.display(), file.until.rfc3339())?;
+    }
+    writeln!(out, "{}: {}", args.content.posts.display(), summary(report))
+}
+
+/// Returns a line such as `5 posts and 1 page, 1 draft, 2 warnings and 1 note`.
+fn summary(report: &CheckReport) -> String {
+    let mut parts = vec![format!(
+        "{} and {}",
+        count(report.posts, "post"),
+        count(report.pages, "page")
+    )];
+    let hidden = [
+        (report.drafts, "draft"),
+        (report.scheduled.len(), "scheduled file"),
+        (report.expired, "expired file"),
+    ];
+    parts.extend(
+        hidden
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, noun)| count(number, noun)),
+    );
+    let severities = [
+        (Severity::Error, "error"),
+        (Severity::Warning, "warning"),
+        (Severity::Note, "note"),
+    ];
+    let found = severities.map(|(severity, noun)| (report.count(severity), noun));
+    let has_problems = report.findings.iter().any(|finding| finding.severity > Severity::Note);
+    if !has_problems {
+        parts.push("no errors".to_owned());
+    }
+    parts.extend(
+        found
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, noun)| count(number, noun)),
+    );
+    parts.join(", ")
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The report for programs. The names of its fields are stable.
+#[derive(Debug, Serialize)]
+struct JsonReport {
+    version: u32,
+    folder: String,
+    posts: usize,
+    pages: usize,
+    drafts: usize,
+    expired: usize,
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    findings: Vec<JsonFinding>,
+    scheduled: Vec<JsonScheduledFile>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonFinding {
+    severity: &'static str,
+    rule: &'static str,
+    file: String,
+    line: Option<usize>,
+    message: String,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonScheduledFile {
+    file: String,
+    title: String,
+    public_from: String,
+}
+
+impl JsonReport {
+    fn new(args: &CheckArgs, report: &CheckReport) -> Self {
+        Self {
+            version: JSON_VERSION,
+            folder: args.content.posts.display().to_string(),
+            posts: report.posts,
+            pages: report.pages,
+            drafts: report.drafts,
+            expired: report.expired,
+            errors: report.count(Severity::Error),
+            warnings: report.count(Severity::Warning),
+            notes: report.count(Severity::Note),
+            findings: report.findings.iter().map(JsonFinding::from).collect(),
+            scheduled: report.scheduled.iter().map(JsonScheduledFile::from).collect(),
+        }
+    }
+}
+
+impl From<&Finding> for JsonFinding {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            severity: match finding.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+                Severity::Note => "note",
+            },
+            rule: finding.rule.name(),
+            file: finding.path.display().to_string(),
+            line: finding.line,
+            message: finding.message.clone(),
+        }
+    }
+}
+
+impl From<&ScheduledFile> for JsonScheduledFile {
+    fn from(file: &ScheduledFile) -> Self {
+        Self {
+            file: file.path.display().to_string(),
+            title: file.title.clone(),
+            public_from: file.until.rfc3339(),
+        }
+    }
+}

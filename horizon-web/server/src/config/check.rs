@@ -1,0 +1,26 @@
+use clap::{Args, ValueEnum};
+
+use super::{BaseUrl, ContentArgs};
+
+/// The options of `horizon-web check`.
+#[derive(Clone, Debug, Args)]
+pub struct CheckArgs {
+    /// The content folder.
+    #[command(flatten)]
+    pub content: ContentArgs,
+    /// The blog's own URL: links to it are checked like links without a host.
+    #[arg(long, env = "HORIZON_BASE_URL", value_name = "HORIZON_BASE_URL")]
+    pub base_url: Option<BaseUrl>,
+    /// The format of the report: for people or for programs.
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+}
+
+/// The format of the report of `horizon-web check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// One line for each finding, then a summary.
+    Text,
+    /// One JSON object; docs/blog/check.md documents its fields.
+    Json,
+}
