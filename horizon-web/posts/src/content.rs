@@ -7,16 +7,17 @@ use std::{
     sync::Arc,
 };
 
-use horizon_core::Timestamp;
+use horizon_core::{Timestamp, reports::SiteTimeZone};
 
 use crate::{
     Date, Diagnostic, DiagnosticEffect, Diagnostics, Layout, Library, MarkdownPage, Post, Severity, SkipReason, SkippedFiles,
     connect::{self, DocumentIndexer},
+    date,
     folder_tree::{FolderTree, MAX_ENTRIES},
     front_matter::{FileIssue, Publication},
     layout::LayoutRoots,
     parallel,
-    parse::{self, ParsedDocument, ParsedFile},
+    parse::{self, ParseContext, ParsedDocument, ParsedFile},
     redirects::Redirects,
     site_files::SiteFiles,
     slug_conflicts,
@@ -32,6 +33,8 @@ pub struct ContentOptions {
     pub raw_html: bool,
     /// The blog's own URL, such as `https://blog.example`; links to it are not external.
     pub base_url: String,
+    /// The time zone of dates without an offset, such as days.
+    pub time_zone: SiteTimeZone,
     /// First path segments of the server's own URLs, such as `feed.xml`. A page cannot have one of them as its slug.
     pub reserved: &'static [&'static str],
 }
@@ -221,7 +224,12 @@ impl<'a> Loader<'a> {
         }
         self.keep_folders(root, &tree, &sources);
         self.skip_files_without_front_matter(root, &mut sources, &mut tree);
-        for (source, parsed) in sources.iter().zip(parallel::parse_all(&sources, root)) {
+        let context = ParseContext {
+            root,
+            layout: roots.layout,
+            zone: date::zone(&self.options.time_zone),
+        };
+        for (source, parsed) in sources.iter().zip(parallel::parse_all(&sources, &context)) {
             self.add(source, parsed);
         }
         self.reject_reserved_slugs();

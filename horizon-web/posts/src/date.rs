@@ -1,9 +1,12 @@
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SecondsFormat};
-use horizon_core::Timestamp;
+use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Timelike as _};
+use horizon_core::{Timestamp, reports::SiteTimeZone};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-/// A day (midnight, UTC), or a date and time with an offset.
+use crate::date_text::DateText;
+
+/// A day (midnight), or a date and time, with an offset from UTC.
 ///
 /// ```
 /// use horizon_posts::Date;
@@ -36,10 +39,49 @@ impl Date {
         self.0.format("%Y-%m-%d").to_string()
     }
 
+    /// Returns the year in the author's offset.
+    #[must_use]
+    pub fn year(&self) -> i32 {
+        self.0.year()
+    }
+
+    /// Returns the month in the author's offset, from 1 to 12.
+    #[must_use]
+    pub fn month(&self) -> u32 {
+        self.0.month()
+    }
+
+    /// Returns the day of the month in the author's offset, from 1 to 31.
+    #[must_use]
+    pub fn day_of_month(&self) -> u32 {
+        self.0.day()
+    }
+
     /// Returns milliseconds since the Unix epoch.
     #[must_use]
     pub fn unix_millis(&self) -> i64 {
         self.0.timestamp_millis()
+    }
+
+    /// Parses the forms of dates in front matter, such as `2019-1-2 15:04:05 -0500`, `8 July 2022` or `Jul 8, 2022`. A
+    /// date without an offset is in `zone`.
+    pub(crate) fn parse_in(text: &str, zone: &TimeZone) -> Result<Self, DateError> {
+        if text.len() > DAY_BYTES
+            && let Ok(date) = text.parse()
+        {
+            return Ok(date);
+        }
+        let parts = DateText::parse(text).ok_or(DateError)?;
+        let date = match parts.offset {
+            Some(offset) => parts.time.and_local_timezone(offset).single(),
+            None => in_zone(parts.time, zone),
+        };
+        date.map(Self).ok_or(DateError)
+    }
+
+    /// Returns the start of the same day in another zone.
+    pub(crate) fn in_zone(&self, zone: &TimeZone) -> Option<Self> {
+        in_zone(self.0.date_naive().and_time(NaiveTime::MIN), zone).map(Self)
     }
 
     pub(crate) fn timestamp(&self) -> Timestamp {
@@ -55,6 +97,29 @@ impl Date {
     }
 }
 
+/// Returns the zone for conversions.
+pub(crate) fn zone(site: &SiteTimeZone) -> TimeZone {
+    // `SiteTimeZone` has its name from the same database.
+    TimeZoneDatabase::bundled().get(site.name()).unwrap_or(TimeZone::UTC)
+}
+
+/// Returns the instant at which the clocks of a zone show this time. Where they skip it, returns the same time after it
+/// was skipped.
+fn in_zone(time: NaiveDateTime, zone: &TimeZone) -> Option<DateTime<FixedOffset>> {
+    let narrow = |number: u32| i8::try_from(number).ok();
+    let date = jiff::civil::Date::new(
+        i16::try_from(time.year()).ok()?,
+        narrow(time.month())?,
+        narrow(time.day())?,
+    );
+    let clock = jiff::civil::Time::new(narrow(time.hour())?, narrow(time.minute())?, narrow(time.second())?, 0);
+    let local = date.ok()?.to_datetime(clock.ok()?);
+    let instant = zone.to_ambiguous_timestamp(local).compatible().ok()?;
+    let offset = FixedOffset::east_opt(zone.to_offset(instant).seconds())?;
+    DateTime::from_timestamp(instant.as_second(), 0).map(|utc| utc.with_timezone(&offset))
+}
+
+/// Accepts only the two forms that [`DateError`] names. A day is in UTC.
 impl FromStr for Date {
     type Err = DateError;
 
@@ -123,5 +188,70 @@ mod tests {
         ] {
             assert_eq!(bad.parse::<Date>(), Err(DateError), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn dates_of_other_programs_are_read() {
+        let zone = TimeZone::UTC;
+        for (text, expected) in [
+            ("2026-11-23", "2026-11-23T00:00:00Z"),
+            ("2019-1-2", "2019-01-02T00:00:00Z"),
+            ("2019/01/02", "2019-01-02T00:00:00Z"),
+            ("2019-01-02 15:04:05 -0500", "2019-01-02T15:04:05-05:00"),
+            ("2019-01-02 15:04:05 +0000", "2019-01-02T15:04:05Z"),
+            ("2019-01-02 15:04:05 +0000 UTC", "2019-01-02T15:04:05Z"),
+            ("2019-01-02T15:04:05-0500", "2019-01-02T15:04:05-05:00"),
+            ("2019-01-02T15:04", "2019-01-02T15:04:00Z"),
+            ("2019-1-2 7:04", "2019-01-02T07:04:00Z"),
+            ("2019-01-02 15:04:05.123", "2019-01-02T15:04:05Z"),
+            ("2019-01-02 15:04:05Z", "2019-01-02T15:04:05Z"),
+            ("2019-01-02 15:04:05 +01:00", "2019-01-02T15:04:05+01:00"),
+            ("2019-01-02t15:04:05+01", "2019-01-02T15:04:05+01:00"),
+            ("2019-01-02 03:04 PM", "2019-01-02T15:04:00Z"),
+            ("2019-01-02 12:04 am", "2019-01-02T00:04:00Z"),
+            ("Jul 08 2022", "2022-07-08T00:00:00Z"),
+            ("July 8, 2022", "2022-07-08T00:00:00Z"),
+            ("8 July 2022 10:00", "2022-07-08T10:00:00Z"),
+            ("Mon, 02 Jan 2006 15:04:05 -0700", "2006-01-02T15:04:05-07:00"),
+            ("Mon, 02 Jan 2006 15:04:05 GMT", "2006-01-02T15:04:05Z"),
+        ] {
+            let date = Date::parse_in(text, &zone).map(|date| date.rfc3339());
+            assert_eq!(date.as_deref(), Ok(expected), "{text:?}");
+        }
+        for bad in [
+            "",
+            "2026",
+            "20260102",
+            "2026-02-30",
+            "23.11.2026",
+            "01/02/2026",
+            "2026-11-23T25:00",
+            "2026-11-23 10:00 EST",
+            "2026-11-23 10",
+            "2026-11-23 10:00 +99:00",
+            "Smarch 3 2026",
+            "July 2026",
+            "tomorrow",
+            "2026-11-2ä",
+            "99999-01-01",
+        ] {
+            assert_eq!(Date::parse_in(bad, &zone), Err(DateError), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_date_without_an_offset_is_in_the_time_zone_of_the_blog() {
+        let zone = TimeZoneDatabase::bundled().get("America/New_York").unwrap();
+        for (text, expected) in [
+            ("2026-07-01", "2026-07-01T00:00:00-04:00"),
+            ("2026-01-01 09:00", "2026-01-01T09:00:00-05:00"),
+            ("2026-01-01 09:00 +01:00", "2026-01-01T09:00:00+01:00"),
+            // The clocks skip this hour.
+            ("2026-03-08 02:30", "2026-03-08T03:30:00-04:00"),
+        ] {
+            assert_eq!(Date::parse_in(text, &zone).unwrap().rfc3339(), expected, "{text}");
+        }
+        let date = Date::parse_in("2026-07-01", &zone).unwrap();
+        assert_eq!((date.year(), date.month(), date.day_of_month()), (2026, 7, 1));
     }
 }

@@ -34,6 +34,7 @@ mod connect;
 mod content;
 mod content_index;
 mod date;
+mod date_text;
 mod diagnostic;
 mod feed;
 mod file_language;

@@ -3,13 +3,12 @@
 use std::{
     num::NonZeroUsize,
     panic::{self, AssertUnwindSafe},
-    path::Path,
     thread,
 };
 
 use crate::{
     front_matter::FileIssue,
-    parse::{self, ParsedFile},
+    parse::{self, ParseContext, ParsedFile},
     source::SourceFile,
 };
 
@@ -17,8 +16,8 @@ use crate::{
 const MAX_THREADS: usize = 8;
 
 /// Parses the files and returns them in their order.
-pub(crate) fn parse_all(sources: &[SourceFile], root: &Path) -> Vec<ParsedFile> {
-    map(sources, |source| catch_panic(|| parse::parse(source, root)))
+pub(crate) fn parse_all(sources: &[SourceFile], context: &ParseContext<'_>) -> Vec<ParsedFile> {
+    map(sources, |source| catch_panic(|| parse::parse(source, context)))
 }
 
 /// Calls `function` for all items on all cores and returns the results in their order.

@@ -3,17 +3,19 @@
 use std::{path::Path, sync::Arc};
 
 use horizon_core::Slug;
+use jiff::tz::TimeZone;
 
 use crate::{
-    Date, Language, MarkdownPage, Post,
+    Date, Language, Layout, MarkdownPage, Post,
     body::Body,
-    front_matter::{self, FileIssue, FrontMatter, Publication},
-    slug::post_slug,
+    file_name,
+    front_matter::{self, FileIssue, FrontMatter, FrontMatterOptions, Publication},
+    slug::slug_of_name,
     source::{FileKind, SourceFile},
 };
 
-/// The length of `YYYY-MM-DD-` before a file's name, in bytes.
-const DATE_PREFIX_BYTES: usize = 11;
+/// The length of `YYYY-MM-DD` before a file's name, in bytes.
+const DAY_BYTES: usize = 10;
 
 #[derive(Clone, Debug)]
 pub(crate) enum ParsedDocument {
@@ -167,13 +169,30 @@ pub(crate) fn has_no_front_matter(source: &SourceFile) -> bool {
     source.text.as_ref().is_ok_and(|text| !front_matter::is_in(text))
 }
 
+/// What parsing a file needs besides its text.
+#[derive(Debug)]
+pub(crate) struct ParseContext<'a> {
+    pub(crate) root: &'a Path,
+    pub(crate) layout: Layout,
+    /// The time zone of dates without an offset.
+    pub(crate) zone: TimeZone,
+}
+
 /// Parses the front matter of a file. Its body is rendered later.
-pub(crate) fn parse(source: &SourceFile, root: &Path) -> ParsedFile {
+pub(crate) fn parse(source: &SourceFile, context: &ParseContext<'_>) -> ParsedFile {
     let text = match &source.text {
         Ok(text) => text,
         Err(issue) => return ParsedFile::broken(issue.clone()),
     };
-    let parsed = front_matter::parse(text, source.kind == FileKind::Post);
+    let (day, name) = file_name::split_date(&source.name);
+    let day = day.filter(|_| source.kind != FileKind::Page);
+    let options = FrontMatterOptions {
+        is_date_required: source.kind == FileKind::Post,
+        default_date: day.and_then(|day| day.in_zone(&context.zone)),
+        zone: &context.zone,
+        are_tags_separated_by_spaces: context.layout == Layout::Jekyll,
+    };
+    let parsed = front_matter::parse(text, &options);
     let mut issues = parsed.issues;
     let publication = parsed.publication;
     let has_own_slug = parsed.front.as_ref().is_some_and(|front| front.slug.is_some());
@@ -182,9 +201,12 @@ pub(crate) fn parse(source: &SourceFile, root: &Path) -> ParsedFile {
             front.language = front.language.or_else(|| of_path.language.clone());
             front.translation_key.get_or_insert_with(|| of_path.translation_key.clone());
         }
-        let slug = front.slug.clone().map_or_else(|| slug_of_name(source), Ok);
+        // A date before `_` belongs to the slug if the front matter has a date, as in earlier versions.
+        let has_dated_slug = source.name.as_bytes().get(DAY_BYTES) == Some(&b'_') && front.date != options.default_date;
+        let name = if has_dated_slug { &source.name } else { name };
+        let slug = front.slug.clone().map_or_else(|| slug_of_file(name), Ok);
         let slug = slug.map_err(|issue| issues.push(issue)).ok()?;
-        let path = source.path.strip_prefix(root).unwrap_or(&source.path);
+        let path = source.path.strip_prefix(context.root).unwrap_or(&source.path);
         let body = Body::new(text, parsed.body, path);
         let is_draft = publication.is_draft;
         Some(match front.date.filter(|_| source.kind != FileKind::Page) {
@@ -200,16 +222,9 @@ pub(crate) fn parse(source: &SourceFile, root: &Path) -> ParsedFile {
     }
 }
 
-/// Returns the file's name without `.md` and without its date.
-fn slug_of_name(source: &SourceFile) -> Result<Slug, FileIssue> {
-    let name = &source.name;
-    let dated = name.split_at_checked(DATE_PREFIX_BYTES);
-    let slug = match dated.and_then(|(prefix, rest)| Some((prefix.strip_suffix('-')?, rest))) {
-        Some((day, rest)) if day.parse::<Date>().is_ok() => rest,
-        _ => name,
-    };
-    post_slug(slug).map_err(|error| {
-        let reason = format!("{slug:?} from the file name is not a slug: {error}; rename the file or set \"slug\"");
+fn slug_of_file(name: &str) -> Result<Slug, FileIssue> {
+    slug_of_name(name).map_err(|error| {
+        let reason = format!("{name:?} from the file name is not a slug: {error}; rename the file or set \"slug\"");
         FileIssue::error(None, reason)
     })
 }

@@ -35,9 +35,9 @@ const fn key(name: &'static str, rule: KeyRule) -> KnownKey {
     KnownKey { name, rule }
 }
 
-/// All known keys: the blog's own, and those with which Hugo, Jekyll, Zola, Astro, Docusaurus, Eleventy, Obsidian,
-/// Ghost and WordPress mark a file as not public.
-static KEYS: [KnownKey; 31] = [
+/// The blog's own keys, and those with which Hugo, Jekyll, Zola, Astro, Docusaurus, Eleventy, Obsidian, Ghost and
+/// WordPress mark a file as not public. A misspelling of one of them is reported.
+static KEYS: [KnownKey; 35] = [
     key("title", KeyRule::Content),
     key("description", KeyRule::Content),
     key("updated", KeyRule::Content),
@@ -45,6 +45,10 @@ static KEYS: [KnownKey; 31] = [
     key("cover", KeyRule::Content),
     key("showtoc", KeyRule::Content),
     key("slug", KeyRule::Content),
+    key("aliases", KeyRule::Content),
+    key("language", KeyRule::Content),
+    key("series", KeyRule::Content),
+    key("summary", KeyRule::Content),
     key("date", KeyRule::Date),
     key("publishdate", KeyRule::NotBefore),
     key("publishedat", KeyRule::NotBefore),
@@ -71,9 +75,16 @@ static KEYS: [KnownKey; 31] = [
     key("postpassword", KeyRule::Password),
 ];
 
+/// Keys of other programs. Another key that is similar to one of them is not a misspelling.
+static OTHER_KEYS: [KnownKey; 3] = [
+    key("headless", KeyRule::HiddenIfFlag(true)),
+    key("render", KeyRule::HiddenIfFlag(false)),
+    key("unpublishdate", KeyRule::NotAfter),
+];
+
 /// Returns whether a key is similar to a known key but not a misspelling of it.
 fn is_unrelated(name: &str) -> bool {
-    let names = "craft crafts data daft graft over publisher publishers raft rate stats tabs";
+    let names = "alias craft crafts data daft graft languages over publisher publishers raft rate serie stats tabs";
     names.split(' ').any(|unrelated| unrelated == name)
 }
 
@@ -113,17 +124,23 @@ pub(crate) fn normal(name: &str) -> String {
 
 /// Finds the known key that matches `name`.
 pub(crate) fn find(name: &str) -> KeyMatch {
-    let normal = normal(name);
-    if let Some(key) = KEYS.iter().find(|key| key.name == normal) {
+    find_normal(&normal(name))
+}
+
+/// Finds the known key that matches a name in its [`normal`] form.
+pub(crate) fn find_normal(normal: &str) -> KeyMatch {
+    if let Some(key) = KEYS.iter().chain(&OTHER_KEYS).find(|key| key.name == normal) {
         return KeyMatch::Known(key);
     }
-    if is_unrelated(&normal) {
+    if is_unrelated(normal) {
         return KeyMatch::Unknown;
     }
     let distances = KEYS
         .iter()
         .filter(|key| !matches!(key.rule, KeyRule::HiddenIfFlag(_)))
-        .map(|key| (osa_distance(key.name, &normal), key));
+        // Computing the distance takes long.
+        .filter(|key| key.name.len().abs_diff(normal.chars().count()) <= key.tolerance())
+        .map(|key| (osa_distance(key.name, normal), key));
     let similar = distances
         .filter(|(distance, key)| *distance <= key.tolerance())
         .min_by_key(|(distance, _)| *distance);
@@ -183,7 +200,7 @@ mod tests {
     #[test]
     fn keys_of_other_programs_are_ignored() {
         let others = "author layout weight categories publisher craft data image subtitle lang created type url \
-            aliases math toc series state lastmod pubDate menu summary excerpt id uid template permalinks side";
+            alias math toc state lastmod pubDate menu excerpt id uid template permalinks side languages serie";
         for other in others.split_whitespace() {
             assert_eq!(find(other), KeyMatch::Unknown, "{other}");
         }

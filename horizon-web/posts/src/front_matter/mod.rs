@@ -1,18 +1,29 @@
-//! Parses the YAML front matter of a file and reports every issue in it.
+//! Parses the front matter of a file and reports every issue in it.
+//!
+//! Front matter in YAML, TOML or JSON becomes one tree of values with their lines. Keys may be written in any case. The
+//! keys of Hugo, Zola, Jekyll and Astro with the same meaning as one of the blog have the same effect.
 
+mod cover;
+mod fields;
+mod format;
 mod keys;
 mod publication;
+mod tags;
+mod toml;
+mod tree;
 mod yaml;
 
 use horizon_core::Slug;
-use serde::de::DeserializeOwned;
+use jiff::tz::TimeZone;
 
 use self::{
+    fields::{FieldLookup, FieldParser, texts},
+    format::{FrontMatterFormat, SplitFile},
     keys::KeyMatch,
-    publication::flag,
-    yaml::{CoverYaml, Located, YamlEntry, error_line},
+    publication::MatchedField,
+    tree::Field,
 };
-use crate::{Cover, Date, Language, Series, Severity, Tag, slug::post_slug, text, urls};
+use crate::{Cover, Date, Language, Series, Severity, Tag, slug::post_slug};
 
 pub(crate) use self::publication::Publication;
 
@@ -24,6 +35,7 @@ pub(crate) struct FrontMatter {
     pub(crate) date: Option<Date>,
     pub(crate) updated: Option<Date>,
     pub(crate) tags: Vec<Tag>,
+    /// Its image is as the author writes it.
     pub(crate) cover: Option<Cover>,
     pub(crate) show_toc: bool,
     pub(crate) slug: Option<Slug>,
@@ -61,6 +73,19 @@ impl FileIssue {
     }
 }
 
+/// How front matter is read.
+#[derive(Debug)]
+pub(crate) struct FrontMatterOptions<'a> {
+    /// Whether a missing date is an error.
+    pub(crate) is_date_required: bool,
+    /// The date of a file whose front matter has none.
+    pub(crate) default_date: Option<Date>,
+    /// The time zone of dates without one.
+    pub(crate) zone: &'a TimeZone,
+    /// Whether `a b` are two tags, as in Jekyll.
+    pub(crate) are_tags_separated_by_spaces: bool,
+}
+
 #[derive(Debug)]
 pub(crate) struct ParsedFrontMatter<'a> {
     /// `None` if there is an error in it.
@@ -73,83 +98,71 @@ pub(crate) struct ParsedFrontMatter<'a> {
 }
 
 impl ParsedFrontMatter<'_> {
-    /// Front matter that is not valid YAML: only its separate lines are evaluated.
-    fn broken<'a>(lines: impl Iterator<Item = &'a str>, issue: FileIssue) -> Self {
+    fn broken(publication: Publication, issue: FileIssue) -> Self {
         Self {
             front: None,
-            publication: Publication::from_lines(lines),
+            publication,
             issues: vec![issue],
             body: "",
         }
     }
 }
 
-const FENCE: &str = "---";
-
 /// Returns whether a file starts with front matter, complete or not.
 pub(crate) fn is_in(text: &str) -> bool {
-    text.lines().next().is_some_and(|line| line.trim_end() == FENCE)
+    FrontMatterFormat::detect(text).is_some()
 }
 
 /// Parses the front matter of a file.
-pub(crate) fn parse(text: &str, date_required: bool) -> ParsedFrontMatter<'_> {
-    if !is_in(text) {
+pub(crate) fn parse<'a>(text: &'a str, options: &FrontMatterOptions<'_>) -> ParsedFrontMatter<'a> {
+    let Some(format) = FrontMatterFormat::detect(text) else {
         let reason = "there is no front matter: the first line must be \"---\", then title and date, then \"---\"";
-        return ParsedFrontMatter::broken(std::iter::empty(), FileIssue::error(Some(1), reason));
-    }
-    match split(text) {
-        Some((yaml, body)) => ParsedFrontMatter {
-            body,
-            ..parse_yaml(yaml, date_required)
-        },
-        None => {
-            let reason = "the front matter does not end: there is no second line \"---\"";
-            let lines = text.lines().take_while(|line| !line.trim().is_empty());
-            ParsedFrontMatter::broken(lines, FileIssue::error(Some(1), reason))
-        }
-    }
-}
-
-/// Splits a file into its front matter and its body. Returns `None` if the front matter does not end.
-fn split(text: &str) -> Option<(&str, &str)> {
-    let mut lines = text.split_inclusive('\n');
-    let first = lines.next()?;
-    let mut end = first.len();
-    for line in lines {
-        let start = end;
-        end += line.len();
-        if line.trim_end() == FENCE {
-            return Some((text.get(first.len()..start)?, text.get(end..)?));
-        }
-    }
-    None
-}
-
-fn parse_yaml(yaml: &str, date_required: bool) -> ParsedFrontMatter<'static> {
-    let entries = match yaml::entries(yaml) {
-        Ok(entries) => entries,
-        Err(error) => return ParsedFrontMatter::broken(yaml.lines(), syntax_issue(&error)),
+        return ParsedFrontMatter::broken(Publication::default(), FileIssue::error(Some(1), reason));
     };
+    let file = match SplitFile::new(text, format) {
+        Ok(file) => file,
+        Err(issue) => {
+            let lines = text.lines().take_while(|line| !line.trim().is_empty());
+            return ParsedFrontMatter::broken(Publication::from_lines(lines, format, options.zone), issue);
+        }
+    };
+    match file.fields() {
+        Ok(fields) => ParsedFrontMatter {
+            body: file.body,
+            ..parse_fields(&fields, &file, options)
+        },
+        Err(issue) => broken(&file, options, issue),
+    }
+}
+
+/// Front matter that is not valid: only its separate lines are evaluated.
+fn broken(file: &SplitFile<'_>, options: &FrontMatterOptions<'_>, issue: FileIssue) -> ParsedFrontMatter<'static> {
+    let publication = Publication::from_lines(file.front.lines(), file.format, options.zone);
+    ParsedFrontMatter::broken(publication, issue)
+}
+
+fn parse_fields(
+    fields: &[Field],
+    file: &SplitFile<'_>,
+    options: &FrontMatterOptions<'_>,
+) -> ParsedFrontMatter<'static> {
+    let matched: Vec<MatchedField<'_>> = fields.iter().map(MatchedField::new).collect();
+    if let Some(repeated) = repeated_key(&matched) {
+        let reason = format!("the key \"{}\" is there twice", repeated.name);
+        return broken(file, options, file.format.syntax_issue(repeated.line, &reason));
+    }
     let mut issues = Vec::new();
-    let publication = Publication::from_entries(&entries, &mut issues);
+    let mut publication = Publication::from_fields(&matched, options.zone, &mut issues);
     let mut parser = FieldParser {
-        yaml,
-        spellings: KeySpellings::new(&entries, &mut issues),
+        lookup: FieldLookup::new(&matched, &mut issues),
+        zone: options.zone,
         issues: Vec::new(),
     };
-    let front = FrontMatter {
-        title: parser.title(),
-        description: parser.text("description"),
-        date: parser.date("date", date_required),
-        updated: parser.date("updated", false),
-        tags: parser.tags(),
-        cover: parser.cover(),
-        show_toc: parser.flag("showtoc"),
-        slug: parser.slug(),
-        in_nav: true,
-        ..FrontMatter::default()
-    };
-    let is_valid = parser.issues.is_empty();
+    let front = parser.front_matter(options);
+    if let Some(date) = front.date {
+        publication.delay(date);
+    }
+    let is_valid = !parser.has_error();
     issues.extend(parser.issues);
     ParsedFrontMatter {
         front: is_valid.then_some(front),
@@ -159,175 +172,98 @@ fn parse_yaml(yaml: &str, date_required: bool) -> ParsedFrontMatter<'static> {
     }
 }
 
-/// The known keys of a file, each with the author's spelling.
-struct KeySpellings<'a>(Vec<(&'static str, &'a YamlEntry)>);
-
-impl<'a> KeySpellings<'a> {
-    /// If a key occurs in two spellings, the one in lower case has effect, or else the first.
-    fn new(entries: &'a [YamlEntry], issues: &mut Vec<FileIssue>) -> Self {
-        let mut known: Vec<(&'static str, &'a YamlEntry)> = Vec::new();
-        for entry in entries {
-            let KeyMatch::Known(key) = entry.key else { continue };
-            match known.iter_mut().find(|(name, _)| *name == key.name) {
-                None => known.push((key.name, entry)),
-                // `Publication` evaluates each of these.
-                Some(_) if key.may_repeat() => {}
-                Some((_, first)) => {
-                    let (used, other) = if entry.name == key.name {
-                        (entry, *first)
-                    } else {
-                        (*first, entry)
-                    };
-                    *first = used;
-                    let reason = format!(
-                        "\"{}\" has no effect, because there is also \"{}\"",
-                        other.name, used.name
-                    );
-                    issues.push(FileIssue::warning(other.line, reason));
-                }
-            }
-        }
-        Self(known)
-    }
-
-    fn get(&self, name: &str) -> Option<&'a str> {
-        let (_, entry) = self.0.iter().find(|(known, _)| *known == name)?;
-        Some(entry.name.as_str())
-    }
-}
-
-fn syntax_issue(error: &serde_saphyr::Error) -> FileIssue {
-    let message = error.without_snippet().to_string();
-    // The message ends with a position that counts from the first line of the YAML.
-    let reason = message
-        .rsplit_once(" at line ")
-        .map_or(message.as_str(), |(reason, _)| reason);
-    let reason = format!("the front matter is not valid YAML of \"key: value\" lines: {reason}");
-    FileIssue::error(error_line(error), reason)
-}
-
-/// Parses each key by itself, so that all wrong values are reported.
-struct FieldParser<'a> {
-    yaml: &'a str,
-    spellings: KeySpellings<'a>,
-    issues: Vec<FileIssue>,
+/// Returns the second field with the same known key in the same spelling: its author expects one of the two values.
+fn repeated_key<'a>(matched: &[MatchedField<'a>]) -> Option<&'a Field> {
+    let known = matched.iter().filter(|field| matches!(field.key, KeyMatch::Known(_)));
+    let known: Vec<&'a Field> = known.map(|field| field.field).collect();
+    let is_repeated = |(at, field): &(usize, &&Field)| known.iter().take(*at).any(|before| before.name == field.name);
+    known.iter().enumerate().find(is_repeated).map(|(_, field)| *field)
 }
 
 impl FieldParser<'_> {
-    fn error(&mut self, line: Option<usize>, reason: impl Into<String>) {
-        self.issues.push(FileIssue::error(line, reason));
-    }
-
-    fn value<T: DeserializeOwned>(&self, key: &str) -> Result<Option<Located<T>>, serde_saphyr::Error> {
-        match self.spellings.get(key) {
-            Some(key) => yaml::value(self.yaml, key),
-            None => Ok(None),
+    fn front_matter(&mut self, options: &FrontMatterOptions<'_>) -> FrontMatter {
+        FrontMatter {
+            title: self.title(),
+            description: self.shown_text("description", &["description", "subtitle"]),
+            summary: self.shown_text("summary", &["summary", "excerpt"]),
+            date: self.date(options),
+            updated: self.updated(),
+            tags: self.tags(options.are_tags_separated_by_spaces),
+            cover: self.cover(),
+            show_toc: self.flag("showtoc", &["showtoc", "toc", "tableofcontents"]),
+            slug: self.own_parsed("slug", post_slug),
+            series: self.series(),
+            language: self.other_parsed(&["language", "lang", "locale"], str::parse),
+            translation_key: self.translation_key(),
+            aliases: self.aliases(),
+            weight: self.weight(),
+            in_nav: self.in_nav(),
         }
-    }
-
-    /// Returns the value of `key` and its line. Reports a value of another type.
-    fn typed<T: DeserializeOwned>(&mut self, key: &str, expected: &str) -> Option<Located<T>> {
-        self.value::<T>(key).unwrap_or_else(|error| {
-            let key = self.spellings.get(key).unwrap_or(key);
-            self.error(error_line(&error), format!("\"{key}\" must be {expected}"));
-            None
-        })
-    }
-
-    fn text_at(&mut self, key: &str) -> Option<Located<String>> {
-        let (text, line) = self.typed::<String>(key, "a text")?;
-        Some((text.trim().to_owned(), line))
-    }
-
-    fn text(&mut self, key: &str) -> Option<String> {
-        self.text_at(key).map(|(text, _)| text).filter(|text| !text.is_empty())
-    }
-
-    /// Parses the text of `key`. Reports an error with the line.
-    fn parsed<T, E: std::fmt::Display>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
-        let (text, line) = self.text_at(key)?;
-        let error = match parse(&text) {
-            Ok(value) => return Some(value),
-            Err(error) => error,
-        };
-        let key = self.spellings.get(key).unwrap_or(key);
-        self.error(line, format!("\"{key}\" is {text:?}, but {error}"));
-        None
-    }
-
-    fn flag(&mut self, key: &str) -> bool {
-        const EXPECTED: &str = "true or false";
-        let Some((text, line)) = self.typed::<String>(key, EXPECTED) else {
-            return false;
-        };
-        flag(text.trim()).unwrap_or_else(|| {
-            let key = self.spellings.get(key).unwrap_or(key);
-            self.error(line, format!("\"{key}\" must be {EXPECTED}"));
-            false
-        })
-    }
-
-    /// Reports that a required key is missing, unless its value was reported.
-    fn require<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        let before = self.issues.len();
-        let value = read(self);
-        if value.is_none() && self.issues.len() == before {
-            self.error(Some(1), format!("there is no {key}"));
-        }
-        value
     }
 
     fn title(&mut self) -> String {
-        let title = self.require("title", |parser| parser.text("title"));
+        let title = self.require("title", |parser| parser.shown_text("title", &[]));
         title.unwrap_or_default()
     }
 
-    fn date(&mut self, key: &str, required: bool) -> Option<Date> {
-        let read = |parser: &mut Self| parser.parsed(key, str::parse);
-        if required { self.require(key, read) } else { read(self) }
-    }
-
-    fn tags(&mut self) -> Vec<Tag> {
-        let (names, line) = match self.value::<Vec<String>>("tags") {
-            Ok(Some(list)) => list,
-            Ok(None) => return Vec::new(),
-            Err(_) => match self.typed::<String>("tags", "a text or a list of texts") {
-                Some((one, line)) => (vec![one], line),
-                None => return Vec::new(),
-            },
-        };
-        let mut tags: Vec<Tag> = Vec::with_capacity(names.len());
-        for name in names {
-            let slug = text::tag_slug(&name);
-            if slug.is_empty() {
-                self.error(line, format!("the tag {name:?} has no letter and no digit"));
-            } else if !tags.iter().any(|tag| tag.slug == slug) {
-                let name = name.trim().to_owned();
-                tags.push(Tag { name, slug });
+    fn date(&mut self, options: &FrontMatterOptions<'_>) -> Option<Date> {
+        const OTHERS: [&str; 7] = [
+            "pubdate",
+            "pubdatetime",
+            "publishdate",
+            "publishedat",
+            "published",
+            "created",
+            "createdat",
+        ];
+        let read = |parser: &mut Self| {
+            let own = parser.own("date");
+            let date = parser.own_date("date");
+            if own.is_some() {
+                return date;
             }
-        }
-        tags
-    }
-
-    fn cover(&mut self) -> Option<Cover> {
-        let (cover, line) = self.typed::<CoverYaml>("cover", "a mapping of image, alt and caption, each a text")?;
-        let image = cover.image.filter(|image| !image.trim().is_empty());
-        let cover = match (image, cover.alt) {
-            (None, _) => Err("\"cover\" has no image".to_owned()),
-            (Some(image), alt) => match (urls::image(image.trim()), alt) {
-                (None, _) => Err(format!("the image {image:?} of \"cover\" is not a web address")),
-                (Some(_), None) => Err("\"cover\" has no alt: describe the image, or write \"\" for decoration".into()),
-                (Some(url), Some(alt)) => Ok(Cover {
-                    image: url.into_owned(),
-                    alt,
-                    caption: cover.caption.filter(|caption| !caption.trim().is_empty()),
-                }),
-            },
+            parser.other_date(&OTHERS).or(options.default_date)
         };
-        cover.map_err(|reason| self.error(line, reason)).ok()
+        if options.is_date_required {
+            self.require("date", read)
+        } else {
+            read(self)
+        }
     }
 
-    fn slug(&mut self) -> Option<Slug> {
-        self.parsed("slug", post_slug)
+    fn updated(&mut self) -> Option<Date> {
+        const OTHERS: [&str; 7] = [
+            "lastmod",
+            "updateddate",
+            "updatedat",
+            "lastmodifiedat",
+            "lastupdated",
+            "moddatetime",
+            "modified",
+        ];
+        self.own_date("updated").or_else(|| self.other_date(&OTHERS))
+    }
+
+    fn translation_key(&self) -> Option<String> {
+        let (_, key) = self.other_text(&["translationkey", "langref"])?;
+        Some(key.to_owned())
+    }
+
+    /// Returns the old addresses, and the address that the author gives the file in another program.
+    fn aliases(&self) -> Vec<String> {
+        let fields = self.others(&["aliases", "alias", "redirectfrom", "permalink", "url", "path"]);
+        let texts = fields.filter_map(|field| texts(&field.value)).flatten();
+        let addresses = texts.filter(|(text, _)| text.contains(['/', '.']));
+        addresses.map(|(text, _)| text.to_owned()).collect()
+    }
+
+    fn weight(&mut self) -> Option<i64> {
+        let whole = |text: &str| text.parse().map_err(|_| "it must be a whole number");
+        self.other_parsed(&["weight", "order", "navorder"], whole)
+    }
+
+    fn in_nav(&self) -> bool {
+        let is_shown = self.other_flag(&["nav"]).unwrap_or(true);
+        is_shown && !self.other_flag(&["navexclude"]).unwrap_or(false)
     }
 }

@@ -1,11 +1,13 @@
 //! When a file is public. A file with an invalid value is a draft.
 
 use horizon_core::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::{
     FileIssue,
-    keys::{KeyMatch, KeyRule, KnownKey},
-    yaml::{Scalar, YamlEntry},
+    format::FrontMatterFormat,
+    keys::{self, KeyMatch, KeyRule, KnownKey},
+    tree::{Field, FieldValue, LocatedValue},
 };
 use crate::Date;
 
@@ -33,61 +35,73 @@ impl Publication {
     }
 
     /// Evaluates the keys and reports invalid values.
-    pub(super) fn from_entries(entries: &[YamlEntry], issues: &mut Vec<FileIssue>) -> Self {
+    pub(super) fn from_fields(fields: &[MatchedField<'_>], zone: &TimeZone, issues: &mut Vec<FileIssue>) -> Self {
         let mut publication = Self::default();
-        for entry in entries {
-            match entry.key {
-                KeyMatch::Known(key) => publication.add_known(entry, key, issues),
-                KeyMatch::Similar(key) => publication.add_similar(entry, key, issues),
-                KeyMatch::Unknown => {}
+        for matched in fields {
+            match matched.key {
+                KeyMatch::Known(key) => publication.add_known(matched.field, key, zone, issues),
+                KeyMatch::Similar(key) => publication.add_similar(matched.field, key, zone, issues),
+                KeyMatch::Unknown => publication.is_draft |= is_not_built(matched),
             }
         }
         publication
     }
 
-    /// Evaluates invalid YAML line by line.
-    pub(super) fn from_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
-        let entry = |line: &str| {
-            let (name, value) = line.split_once(':')?;
-            let value = value.split(" #").next().unwrap_or_default().trim();
-            let value = value.trim_matches(['"', '\'']);
-            let entry = YamlEntry::new(name, None, Scalar::new(value));
+    /// Evaluates an invalid front matter line by line.
+    pub(super) fn from_lines<'a>(
+        lines: impl Iterator<Item = &'a str>,
+        format: FrontMatterFormat,
+        zone: &TimeZone,
+    ) -> Self {
+        let field = |line: &str| {
+            let (name, value) = format.loose_field(line)?;
             // An indented line usually belongs to another key, such as `hidden` below `cover`. An indented `draft` is
-            // more likely the mistake that broke the YAML.
-            let is_draft = matches!(entry.key, KeyMatch::Known(key) if key.is_draft_or_published());
-            (is_draft || !name.starts_with(char::is_whitespace)).then_some(entry)
+            // more likely the mistake that broke the front matter.
+            let is_draft = matches!(keys::find(name), KeyMatch::Known(key) if key.is_draft_or_published());
+            let is_top = format != FrontMatterFormat::Yaml || !name.starts_with(char::is_whitespace);
+            (is_draft || is_top).then(|| Field {
+                name: name.to_owned(),
+                line: value.line,
+                value,
+            })
         };
-        let entries: Vec<YamlEntry> = lines.filter_map(entry).collect();
-        Self::from_entries(&entries, &mut Vec::new())
+        let fields: Vec<Field> = lines.filter_map(field).collect();
+        let matched: Vec<MatchedField<'_>> = fields.iter().map(MatchedField::new).collect();
+        Self::from_fields(&matched, zone, &mut Vec::new())
     }
 
-    fn add_known(&mut self, entry: &YamlEntry, key: &KnownKey, issues: &mut Vec<FileIssue>) {
-        let effect = effect(key.rule, &entry.value);
+    /// Delays the publication until this date.
+    pub(super) fn delay(&mut self, date: Date) {
+        self.add(KeyEffect::From(date));
+    }
+
+    fn add_known(&mut self, field: &Field, key: &KnownKey, zone: &TimeZone, issues: &mut Vec<FileIssue>) {
+        let effect = effect(key.rule, &field.value, zone);
         if let KeyEffect::Invalid(expected) = effect {
-            let reason = format!("\"{}\" must be {expected}", entry.name);
-            issues.push(FileIssue::error(entry.line, reason));
+            let reason = format!("\"{}\" must be {expected}", field.name);
+            issues.push(FileIssue::error(Some(field.line), reason));
         }
         self.add(effect);
     }
 
     /// A misspelt key has the effect of the similar key if that hides the file.
-    fn add_similar(&mut self, entry: &YamlEntry, key: &KnownKey, issues: &mut Vec<FileIssue>) {
-        let effect = match effect(key.rule, &entry.value) {
+    fn add_similar(&mut self, field: &Field, key: &KnownKey, zone: &TimeZone, issues: &mut Vec<FileIssue>) {
+        let effect = match effect(key.rule, &field.value, zone) {
             KeyEffect::Invalid(_) if !key.is_draft_or_published() => KeyEffect::Public,
             // `dates` and similar keys are not publication dates.
             KeyEffect::From(_) if key.rule == KeyRule::Date => KeyEffect::Public,
             effect => effect,
         };
-        let (name, meant) = (&entry.name, key.name);
+        let (name, meant) = (&field.name, key.name);
         issues.push(if matches!(effect, KeyEffect::NotPublic | KeyEffect::Invalid(_)) {
             let reason = format!("\"{name}\" is not a known key; \"{meant}\" is similar");
             FileIssue::error(
-                entry.line,
+                Some(field.line),
                 format!("{reason}: the file is not public until you correct or remove the key"),
             )
         } else {
             FileIssue::warning(
-                entry.line,
+                Some(field.line),
                 format!("\"{name}\" is not a known key; did you mean \"{meant}\"?"),
             )
         });
@@ -104,6 +118,33 @@ impl Publication {
     }
 }
 
+/// Returns whether this is `build` or `_build` of Hugo with `render: never`.
+fn is_not_built(matched: &MatchedField<'_>) -> bool {
+    let mut options = matched.field.value.fields().iter();
+    matched.normal == "build"
+        && options.any(|option| {
+            let is_never = |text: &str| text.eq_ignore_ascii_case("never") || flag(text) == Some(false);
+            keys::normal(&option.name) == "render" && option.value.as_text().is_some_and(is_never)
+        })
+}
+
+/// A field at the top of the front matter, and the known key that it matches.
+#[derive(Clone, Debug)]
+pub(super) struct MatchedField<'a> {
+    pub(super) field: &'a Field,
+    /// Its name in the form of [`keys::normal`].
+    pub(super) normal: String,
+    pub(super) key: KeyMatch,
+}
+
+impl<'a> MatchedField<'a> {
+    pub(super) fn new(field: &'a Field) -> Self {
+        let normal = keys::normal(&field.name);
+        let key = keys::find_normal(&normal);
+        Self { field, normal, key }
+    }
+}
+
 /// The effect of one key on the publication.
 #[derive(Clone, Copy)]
 enum KeyEffect {
@@ -115,14 +156,11 @@ enum KeyEffect {
     Invalid(&'static str),
 }
 
-fn effect(rule: KeyRule, value: &Scalar) -> KeyEffect {
-    let text = match value {
-        Scalar::Text(text) => text.as_str(),
-        Scalar::Empty | Scalar::Nested => "",
-    };
-    let date = text.parse::<Date>();
+fn effect(rule: KeyRule, value: &LocatedValue, zone: &TimeZone) -> KeyEffect {
+    let text = value.as_text().unwrap_or_default();
+    let date = Date::parse_in(text, zone);
     let may_be_empty = |invalid| {
-        if *value == Scalar::Empty {
+        if value.value == FieldValue::Empty {
             KeyEffect::Public
         } else {
             invalid

@@ -1,205 +1,198 @@
-//! Reads values from YAML, with their line numbers in the file.
+//! Parses YAML.
 
-use std::{fmt, marker::PhantomData};
+use std::collections::HashMap;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor},
+use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, StrInput};
+
+use super::{
+    FileIssue,
+    format::FrontMatterFormat,
+    tree::{Field, FieldValue, LocatedValue, ParsedFields},
 };
-use serde_saphyr::{Error, Spanned, with_deserializer_from_str};
 
-use super::keys::{self, KeyMatch, KeyRule};
+/// The maximum number of values in a front matter, after aliases such as `*name` are replaced.
+const MAX_VALUES: usize = 10_000;
 
-/// A value and its line in the file.
-pub(super) type Located<T> = (T, Option<usize>);
+/// The maximum depth of lists and mappings.
+const MAX_DEPTH: usize = 64;
 
-#[derive(Deserialize)]
-pub(super) struct CoverYaml {
-    pub(super) image: Option<String>,
-    pub(super) alt: Option<String>,
-    pub(super) caption: Option<String>,
-}
-
-/// A key of the mapping.
-#[derive(Debug)]
-pub(crate) struct YamlEntry {
-    /// In the author's spelling.
-    pub(crate) name: String,
-    pub(crate) line: Option<usize>,
-    pub(crate) key: KeyMatch,
-    /// [`Scalar::Nested`] unless it may decide whether the file is public.
-    pub(crate) value: Scalar,
-}
-
-/// A value that is empty, a scalar as text, or anything else.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Scalar {
-    Empty,
-    Text(String),
-    Nested,
-}
-
-impl Scalar {
-    pub(crate) fn new(text: &str) -> Self {
-        match text.trim() {
-            "" => Self::Empty,
-            text => Self::Text(text.to_owned()),
-        }
+/// Parses a mapping that starts on `first_line` of the file.
+pub(super) fn parse(yaml: &str, first_line: usize) -> ParsedFields {
+    let mut builder = TreeBuilder::new(first_line);
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    (options.flow_nesting_limit, options.block_nesting_limit) = (MAX_DEPTH, MAX_DEPTH);
+    let parser: Parser<'_, StrInput<'_>> = Parser::new_from_str_with_options(yaml, options);
+    for event in parser {
+        let (event, span) = event.map_err(|error| builder.scan_issue(&error))?;
+        builder.add(event, span.start)?;
+    }
+    match builder.root {
+        None => Ok(Vec::new()),
+        Some(LocatedValue { value, .. }) if value == FieldValue::Empty => Ok(Vec::new()),
+        Some(LocatedValue {
+            value: FieldValue::Mapping(fields),
+            ..
+        }) => Ok(fields),
+        Some(LocatedValue { line, .. }) => Err(syntax_issue(line, "this is not a mapping")),
     }
 }
 
-impl YamlEntry {
-    pub(crate) fn new(name: &str, line: Option<usize>, value: Scalar) -> Self {
+fn syntax_issue(line: usize, reason: &str) -> FileIssue {
+    FrontMatterFormat::Yaml.syntax_issue(line, reason)
+}
+
+/// A list or mapping that has not ended.
+struct OpenCollection {
+    line: usize,
+    /// 0 if it has none.
+    anchor: usize,
+    content: OpenContent,
+}
+
+enum OpenContent {
+    List(Vec<LocatedValue>),
+    /// The fields, and the key whose value comes next.
+    Mapping(Vec<Field>, Option<(String, usize)>),
+}
+
+/// Builds the tree of values from the events of the parser.
+struct TreeBuilder {
+    /// The line of the file on which the YAML starts.
+    first_line: usize,
+    open: Vec<OpenCollection>,
+    anchors: HashMap<usize, LocatedValue>,
+    /// The number of values so far.
+    values: usize,
+    root: Option<LocatedValue>,
+}
+
+impl TreeBuilder {
+    fn new(first_line: usize) -> Self {
         Self {
-            name: name.to_owned(),
-            line,
-            key: keys::find(name),
-            value,
+            first_line,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            values: 0,
+            root: None,
         }
     }
 
-    /// Returns whether the value may decide whether the file is public.
-    fn decides(key: KeyMatch) -> bool {
-        matches!(key, KeyMatch::Known(key) | KeyMatch::Similar(key) if key.rule != KeyRule::Content)
-    }
-}
-
-/// Converts a line of the YAML, which starts on the second line of the file.
-fn file_line(yaml_line: u64) -> usize {
-    usize::try_from(yaml_line).unwrap_or(usize::MAX).saturating_add(1)
-}
-
-pub(super) fn error_line(error: &Error) -> Option<usize> {
-    error.location().map(|at| file_line(at.line()))
-}
-
-fn is_blank(yaml: &str) -> bool {
-    let mut lines = yaml.lines();
-    lines.all(|line| matches!(line.trim_start().chars().next(), None | Some('#')))
-}
-
-/// Returns the entries of a mapping, in their order.
-pub(super) fn entries(yaml: &str) -> Result<Vec<YamlEntry>, Error> {
-    if is_blank(yaml) {
-        return Ok(Vec::new());
-    }
-    with_deserializer_from_str(yaml, |deserializer| deserializer.deserialize_map(EntriesVisitor))
-}
-
-/// Returns the value of `key` in a mapping, or `None` if it is missing or null.
-pub(super) fn value<T: DeserializeOwned>(yaml: &str, key: &str) -> Result<Option<Located<T>>, Error> {
-    let only = ValueOfKey(key, PhantomData);
-    with_deserializer_from_str(yaml, |deserializer| deserializer.deserialize_map(only))
-}
-
-struct EntriesVisitor;
-
-impl<'de> Visitor<'de> for EntriesVisitor {
-    type Value = Vec<YamlEntry>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a mapping")
+    /// Converts a line of the YAML, from 1, to one of the file.
+    fn line(&self, at: Marker) -> usize {
+        (self.first_line + at.line()).saturating_sub(1)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<YamlEntry>, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(name) = map.next_key::<Spanned<String>>()? {
-            let key = keys::find(&name.value);
-            let value = if YamlEntry::decides(key) {
-                map.next_value()?
-            } else {
-                map.next_value::<IgnoredAny>().map(|_| Scalar::Nested)?
-            };
-            entries.push(YamlEntry {
-                line: Some(file_line(name.referenced.line())),
-                name: name.value,
-                key,
-                value,
-            });
+    fn scan_issue(&self, error: &ScanError) -> FileIssue {
+        syntax_issue(self.line(*error.marker()), &error.info())
+    }
+
+    fn add(&mut self, event: Event<'_>, at: Marker) -> Result<(), FileIssue> {
+        let line = self.line(at);
+        match event {
+            Event::Scalar(text, style, anchor, _) => {
+                let is_null = style == ScalarStyle::Plain && matches!(&*text, "~" | "null" | "Null" | "NULL");
+                let text = if is_null { "" } else { &text };
+                self.add_scalar(text, line, anchor)
+            }
+            Event::Alias(anchor) => {
+                let target = self.anchors.get(&anchor).cloned();
+                let target = target.ok_or_else(|| syntax_issue(line, "an alias refers to the value that it is in"))?;
+                self.add_value(LocatedValue { line, ..target }, 0)
+            }
+            Event::SequenceStart(_, anchor, _) => self.start(line, anchor, OpenContent::List(Vec::new())),
+            Event::MappingStart(_, anchor, _) => self.start(line, anchor, OpenContent::Mapping(Vec::new(), None)),
+            Event::SequenceEnd | Event::MappingEnd => self.end(),
+            Event::DocumentStart(..) if self.root.is_some() => Err(syntax_issue(line, "there is a second document")),
+            _ => Ok(()),
         }
-        Ok(entries)
+    }
+
+    fn start(&mut self, line: usize, anchor: usize, content: OpenContent) -> Result<(), FileIssue> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(syntax_issue(line, "lists and mappings are nested too deeply"));
+        }
+        self.open.push(OpenCollection { line, anchor, content });
+        Ok(())
+    }
+
+    fn add_scalar(&mut self, text: &str, line: usize, anchor: usize) -> Result<(), FileIssue> {
+        if let Some(OpenCollection {
+            content: OpenContent::Mapping(_, key @ None),
+            ..
+        }) = self.open.last_mut()
+        {
+            *key = Some((text.trim().to_owned(), line));
+            if anchor == 0 {
+                return Ok(());
+            }
+            let value = FieldValue::text(text);
+            self.anchors.insert(anchor, LocatedValue { line, value });
+            return Ok(());
+        }
+        let value = FieldValue::text(text);
+        self.add_value(LocatedValue { line, value }, anchor)
+    }
+
+    fn end(&mut self) -> Result<(), FileIssue> {
+        let Some(OpenCollection { line, anchor, content }) = self.open.pop() else {
+            return Ok(());
+        };
+        let value = match content {
+            OpenContent::List(items) => FieldValue::List(items),
+            OpenContent::Mapping(fields, _) => FieldValue::Mapping(merged(fields)),
+        };
+        self.add_value(LocatedValue { line, value }, anchor)
+    }
+
+    /// Adds a complete value to the collection that it is in.
+    fn add_value(&mut self, value: LocatedValue, anchor: usize) -> Result<(), FileIssue> {
+        if anchor != 0 {
+            self.count(&value)?;
+            self.anchors.insert(anchor, value.clone());
+        }
+        self.count(&value)?;
+        let Some(parent) = self.open.last_mut() else {
+            self.root = Some(value);
+            return Ok(());
+        };
+        match &mut parent.content {
+            OpenContent::List(items) => items.push(value),
+            OpenContent::Mapping(fields, key) => match key.take() {
+                Some((name, line)) => fields.push(Field { name, line, value }),
+                // A key that is a list or a mapping has no meaning here.
+                None => *key = Some((value.as_text().unwrap_or_default().to_owned(), value.line)),
+            },
+        }
+        Ok(())
+    }
+
+    /// Limits the work for aliases of aliases.
+    fn count(&mut self, value: &LocatedValue) -> Result<(), FileIssue> {
+        self.values = self.values.saturating_add(value.count());
+        if self.values > MAX_VALUES {
+            return Err(syntax_issue(value.line, "there are too many values"));
+        }
+        Ok(())
     }
 }
 
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor)
-    }
-}
-
-struct ScalarVisitor;
-
-impl<'de> Visitor<'de> for ScalarVisitor {
-    type Value = Scalar;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Text(value.to_string()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Scalar, E> {
-        Ok(Scalar::Text(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Scalar, E> {
-        Ok(Scalar::Text(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Scalar, E> {
-        Ok(Scalar::Text(value.to_string()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Scalar, E> {
-        Ok(Scalar::new(value))
-    }
-
-    fn visit_unit<E>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Empty)
-    }
-
-    fn visit_none<E>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Empty)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Scalar, D::Error> {
-        deserializer.deserialize_any(Self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Scalar, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Nested)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Nested)
-    }
-}
-
-/// Reads the value of one key and skips all others.
-struct ValueOfKey<'a, T>(&'a str, PhantomData<T>);
-
-impl<'de, T: DeserializeOwned> Visitor<'de> for ValueOfKey<'_, T> {
-    type Value = Option<Located<T>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a mapping")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(key) = map.next_key::<String>()? {
-            if self.0 == key {
-                let value: Spanned<Option<T>> = map.next_value()?;
-                let line = file_line(value.referenced.line());
-                found = value.value.map(|value| (value, Some(line)));
-            } else {
-                map.next_value::<IgnoredAny>()?;
+/// Replaces `<<: *name` by the fields of that mapping that the mapping itself does not have.
+fn merged(mut fields: Vec<Field>) -> Vec<Field> {
+    let bases: Vec<Field> = fields.extract_if(.., |field| field.name == "<<").collect();
+    let bases = bases.into_iter().flat_map(|base| match base.value.value {
+        FieldValue::List(items) => items,
+        _ => vec![base.value],
+    });
+    for base in bases {
+        let FieldValue::Mapping(inherited) = base.value else {
+            continue;
+        };
+        for field in inherited {
+            if fields.iter().all(|own| own.name != field.name) {
+                fields.push(field);
             }
         }
-        Ok(found)
     }
+    fields
 }

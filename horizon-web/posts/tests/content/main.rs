@@ -12,6 +12,7 @@ mod library;
 #[cfg(test)]
 mod markdown;
 #[cfg(test)]
+mod other_generators;
 mod publication;
 #[cfg(test)]
 mod scheduled;
