@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use chrono::{DateTime, Datelike as _, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Timelike as _};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Timelike};
 use horizon_core::{Timestamp, reports::SiteTimeZone};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
@@ -39,22 +39,11 @@ impl Date {
         self.0.format("%Y-%m-%d").to_string()
     }
 
-    /// Returns the year in the author's offset.
+    /// Returns year, month and day in the author's offset.
     #[must_use]
-    pub fn year(&self) -> i32 {
-        self.0.year()
-    }
-
-    /// Returns the month in the author's offset, from 1 to 12.
-    #[must_use]
-    pub fn month(&self) -> u32 {
-        self.0.month()
-    }
-
-    /// Returns the day of the month in the author's offset, from 1 to 31.
-    #[must_use]
-    pub fn day_of_month(&self) -> u32 {
-        self.0.day()
+    pub fn year_month_day(&self) -> (i32, u8, u8) {
+        let small = |number: u32| u8::try_from(number).unwrap_or_default();
+        (self.0.year(), small(self.0.month()), small(self.0.day()))
     }
 
     /// Returns milliseconds since the Unix epoch.
@@ -252,6 +241,6 @@ mod tests {
             assert_eq!(Date::parse_in(text, &zone).unwrap().rfc3339(), expected, "{text}");
         }
         let date = Date::parse_in("2026-07-01", &zone).unwrap();
-        assert_eq!((date.year(), date.month(), date.day_of_month()), (2026, 7, 1));
+        assert_eq!(date.year_month_day(), (2026, 7, 1));
     }
 }
