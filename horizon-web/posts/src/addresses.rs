@@ -56,12 +56,22 @@ impl Addresses {
             }
         }
         for document in documents {
-            document.generated.likely.iter().for_each(|address| this.add(address, document));
+            document
+                .generated
+                .likely
+                .iter()
+                .for_each(|address| this.add(address, document));
         }
         for document in documents {
-            document.generated.possible.iter().for_each(|address| this.add(address, document));
+            document
+                .generated
+                .possible
+                .iter()
+                .for_each(|address| this.add(address, document));
             for end in &document.generated.after_categories {
-                this.after_categories.entry(key(end)).or_insert_with(|| document.target());
+                this.after_categories
+                    .entry(key(end))
+                    .or_insert_with(|| document.target());
             }
         }
         this
@@ -118,9 +128,16 @@ impl AddressedDocument<'_> {
 /// URL only the path matters: the old blog may have had another host.
 fn alias_path(alias: &str, generated: &DocumentAddresses) -> String {
     let alias = alias.trim();
-    let after_scheme = alias.split_once("://").map(|(_, rest)| rest).or_else(|| alias.strip_prefix("//"));
+    let after_scheme = alias
+        .split_once("://")
+        .map(|(_, rest)| rest)
+        .or_else(|| alias.strip_prefix("//"));
     if let Some(rest) = after_scheme {
-        return rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default().to_owned();
+        return rest
+            .find('/')
+            .and_then(|at| rest.get(at..))
+            .unwrap_or_default()
+            .to_owned();
     }
     if alias.starts_with('/') {
         return alias.to_owned();
@@ -149,5 +166,9 @@ pub(crate) fn key_of_decoded(path: &str) -> String {
         key = key.strip_suffix(extension).unwrap_or(key);
     }
     let key = key.trim_matches('/');
-    if key.is_empty() { String::new() } else { format!("/{key}") }
+    if key.is_empty() {
+        String::new()
+    } else {
+        format!("/{key}")
+    }
 }

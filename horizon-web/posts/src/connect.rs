@@ -68,6 +68,7 @@ impl DocumentIndexer<'_> {
 /// Returns the old addresses of public documents, and the files that are public with them.
 pub(crate) fn shown_with(
     roots: &LayoutRoots,
+    options: &ContentOptions,
     site_files: &SiteFiles,
     posts: &[Arc<Post>],
     pages: &[Arc<MarkdownPage>],
@@ -80,6 +81,7 @@ pub(crate) fn shown_with(
     let redirects = Redirects {
         addresses: addresses(&addressed(roots, &documents), &site_files),
         lists: lists(roots, &documents),
+        reserved: options.reserved,
     };
     (redirects, site_files)
 }
@@ -115,7 +117,9 @@ fn lists(roots: &LayoutRoots, documents: &[&ParsedDocument]) -> OldLists {
         lists.tags.extend(post.tags.iter().map(|tag| tag.slug.clone()));
         let folders = roots.below_root(&post.source).ancestors().skip(1);
         let folders = folders.filter_map(Path::to_str).filter(|folder| !folder.is_empty());
-        lists.post_folders.extend(folders.map(|folder| addresses::key_of_decoded(&nfc(folder))));
+        lists
+            .post_folders
+            .extend(folders.map(|folder| addresses::key_of_decoded(&nfc(folder))));
     }
     lists
 }
@@ -124,7 +128,9 @@ fn lists(roots: &LayoutRoots, documents: &[&ParsedDocument]) -> OldLists {
 fn resolve_cover(document: &mut ParsedDocument, index: &ContentIndex) {
     let ParsedDocument::Post(post) = document else { return };
     let Some(cover) = &post.cover else { return };
-    let Some(resolved) = index.image(&post.source, &cover.image) else { return };
+    let Some(resolved) = index.image(&post.source, &cover.image) else {
+        return;
+    };
     if resolved.url != cover.image
         && let Some(cover) = &mut Arc::make_mut(post).cover
     {

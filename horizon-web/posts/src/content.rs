@@ -10,7 +10,8 @@ use std::{
 use horizon_core::{Timestamp, reports::SiteTimeZone};
 
 use crate::{
-    Date, Diagnostic, DiagnosticEffect, Diagnostics, Layout, Library, MarkdownPage, Post, Severity, SkipReason, SkippedFiles,
+    Date, Diagnostic, DiagnosticEffect, Diagnostics, Layout, Library, MarkdownPage, Post, Severity, SkipReason,
+    SkippedFiles,
     connect::{self, DocumentIndexer},
     date,
     folder_tree::{FolderTree, MAX_ENTRIES},
@@ -148,7 +149,7 @@ impl ContentFolder {
 
     /// Returns the old addresses of documents and lists, and the files that are public with the documents.
     pub(crate) fn shown_with(&self, posts: &[Arc<Post>], pages: &[Arc<MarkdownPage>]) -> (Redirects, SiteFiles) {
-        connect::shown_with(&self.roots, &self.site_files, posts, pages)
+        connect::shown_with(&self.roots, &self.options, &self.site_files, posts, pages)
     }
 
     pub(crate) fn options(&self) -> &ContentOptions {
@@ -276,7 +277,11 @@ impl<'a> Loader<'a> {
         let read: HashSet<&Path> = sources.iter().map(|source| source.path.as_path()).collect();
         for (path, error) in &tree.unreadable {
             // Without a trailing slash.
-            let path = if path.as_os_str().is_empty() { root.to_owned() } else { root.join(path) };
+            let path = if path.as_os_str().is_empty() {
+                root.to_owned()
+            } else {
+                root.join(path)
+            };
             let lost = self.previously_shown();
             let lost = lost.filter(|file| file.path.starts_with(&path) && !read.contains(file.path.as_path()));
             let files: Vec<ContentFile> = lost.cloned().collect();

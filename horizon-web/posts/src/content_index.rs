@@ -149,13 +149,19 @@ impl ContentIndex {
         let decoded = decoded(path)?;
         if self.addresses.is_document(&decoded) {
             let target = self.addresses.find(&decoded)?;
-            return target.document.clone().map(|path| (None, ReferenceTarget::Document(path)));
+            return target
+                .document
+                .clone()
+                .map(|path| (None, ReferenceTarget::Document(path)));
         }
         if let Some(file) = self.files.at(&decoded) {
             return Some((None, ReferenceTarget::File(file.real.clone())));
         }
         if let Some(target) = self.addresses.find(&decoded) {
-            let file = || self.file(&target.url).map(|file| ReferenceTarget::File(file.to_owned()));
+            let file = || {
+                self.file(&target.url)
+                    .map(|file| ReferenceTarget::File(file.to_owned()))
+            };
             let document = target.document.clone().map(ReferenceTarget::Document);
             return Some((Some(target.url.clone()), document.or_else(file)?));
         }
@@ -173,7 +179,9 @@ impl ContentIndex {
     /// known here, such as `/tags/{tag}`.
     fn is_of_server(&self, decoded: &str) -> bool {
         let path = decoded.trim_matches('/');
-        let (segment, below) = path.split_once('/').map_or((path, ""), |(segment, below)| (segment, below));
+        let (segment, below) = path
+            .split_once('/')
+            .map_or((path, ""), |(segment, below)| (segment, below));
         let is_list = LISTS.contains(&segment) && (segment != BLOG || below.is_empty());
         let is_other = self.reserved.contains(&segment) && segment != BLOG && segment != MEDIA;
         path.is_empty() || is_list || is_other
@@ -192,9 +200,16 @@ impl ContentIndex {
     fn document_near(&self, from: &Path, path: &str) -> Option<Found> {
         let path = urls::join(from, path)?;
         let composed = |path: PathBuf| path.to_str().map(|path| PathBuf::from(&*nfc(path))).unwrap_or(path);
-        let path = if self.documents.contains_key(&path) { path } else { composed(path) };
+        let path = if self.documents.contains_key(&path) {
+            path
+        } else {
+            composed(path)
+        };
         let document = self.documents.get(&path)?;
-        Some((Some(document.url.clone()), ReferenceTarget::Document(document.path.clone())))
+        Some((
+            Some(document.url.clone()),
+            ReferenceTarget::Document(document.path.clone()),
+        ))
     }
 
     /// Finds the file that a path relative to the file `from` names.
@@ -232,7 +247,11 @@ impl ContentIndex {
 /// Resolves a relative URL against the path of a page, as a browser does.
 fn relative_to(page: &str, path: &str) -> Option<String> {
     let page = page.trim_start_matches('/');
-    let page = if page.ends_with('/') { format!("{page}x") } else { page.to_owned() };
+    let page = if page.ends_with('/') {
+        format!("{page}x")
+    } else {
+        page.to_owned()
+    };
     let path = urls::join(Path::new(&page), path)?;
     Some(format!("/{}", path.to_str()?))
 }

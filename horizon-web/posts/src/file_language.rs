@@ -19,7 +19,10 @@ pub(crate) struct PathLanguage {
 ///
 /// One file with a name such as `vue.js.md` is not a translation.
 pub(crate) fn add_languages(documents: &mut [FoundDocument], roots: &LayoutRoots) {
-    let below: Vec<PathBuf> = documents.iter().map(|document| roots.below_root(&document.path).to_owned()).collect();
+    let below: Vec<PathBuf> = documents
+        .iter()
+        .map(|document| roots.below_root(&document.path).to_owned())
+        .collect();
     let folders = language_folders(&below);
     let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
     for (at, path) in below.iter().enumerate() {
@@ -43,7 +46,9 @@ pub(crate) fn add_languages(documents: &mut [FoundDocument], roots: &LayoutRoots
 
 /// Returns the folders of languages: there are at least two of them.
 fn language_folders(paths: &[PathBuf]) -> HashSet<String> {
-    let first = paths.iter().filter_map(|path| file_name::folders(path).into_iter().next());
+    let first = paths
+        .iter()
+        .filter_map(|path| file_name::folders(path).into_iter().next());
     let folders: HashSet<String> = first.filter(|folder| file_name::is_language(folder)).collect();
     if folders.len() < 2 { HashSet::new() } else { folders }
 }
@@ -61,8 +66,16 @@ fn shared_name(path: &Path, folders: &HashSet<String>) -> String {
 
 fn language(path: &Path, folders: &HashSet<String>) -> Option<Language> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let of_folder = || file_name::folders(path).into_iter().next().filter(|first| folders.contains(first));
-    let name = file_name::split_language(&stem).1.map(str::to_owned).or_else(of_folder)?;
+    let of_folder = || {
+        file_name::folders(path)
+            .into_iter()
+            .next()
+            .filter(|first| folders.contains(first))
+    };
+    let name = file_name::split_language(&stem)
+        .1
+        .map(str::to_owned)
+        .or_else(of_folder)?;
     name.parse().ok()
 }
 
@@ -83,16 +96,28 @@ mod tests {
         let mut documents: Vec<FoundDocument> = paths.iter().map(found).collect();
         add_languages(&mut documents, &LayoutRoots::default());
         let text = |language: &PathLanguage| {
-            let name = language.language.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string);
+            let name = language
+                .language
+                .as_ref()
+                .map_or_else(|| "?".to_owned(), ToString::to_string);
             format!("{name} {}", language.translation_key)
         };
-        documents.iter().map(|one| one.language.as_ref().map(text).unwrap_or_default()).collect()
+        documents
+            .iter()
+            .map(|one| one.language.as_ref().map(text).unwrap_or_default())
+            .collect()
     }
 
     #[test]
     fn translations_are_found_by_their_names() {
-        assert_eq!(languages(&["trip.md", "trip.de.md", "other.de.md"]), ["? trip", "de trip", ""]);
-        assert_eq!(languages(&["a/index.md", "a/index.pt-br.md"]), ["? a/index", "pt-BR a/index"]);
+        assert_eq!(
+            languages(&["trip.md", "trip.de.md", "other.de.md"]),
+            ["? trip", "de trip", ""]
+        );
+        assert_eq!(
+            languages(&["a/index.md", "a/index.pt-br.md"]),
+            ["? a/index", "pt-BR a/index"]
+        );
         assert_eq!(languages(&["en/x.md", "de/x.md", "de/y.md"]), ["en x", "de x", ""]);
         assert_eq!(languages(&["vue.js.md", "node.ts.md", "go/x.md"]), ["", "", ""]);
     }

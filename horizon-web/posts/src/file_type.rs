@@ -28,8 +28,8 @@ const VERIFICATION: &str = "google yandex_ baidu_verify pinterest- naver shopify
 pub(crate) enum ServedTypes {
     /// Media.
     Media,
-    /// Media, and text files with a well-known name.
-    MediaAndWellKnown,
+    /// Media, and text that is not of a tool.
+    Published,
     /// Media and data.
     All,
 }
@@ -40,14 +40,17 @@ impl ServedTypes {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
             return false;
         };
-        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let extension = path
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .unwrap_or_default();
         let extension = extension.to_ascii_lowercase();
         if is_in(MEDIA, &extension) {
             return true;
         }
         match self {
             Self::Media => false,
-            Self::MediaAndWellKnown => is_well_known(name, &extension),
+            Self::Published => is_in("asc txt xml", &extension) || is_well_known(name, &extension),
             Self::All => is_in(TEXT, &extension) || is_well_known(name, &extension),
         }
     }
@@ -64,7 +67,10 @@ fn is_well_known(name: &str, extension: &str) -> bool {
 
 /// Returns whether a file is text in a format that other programs render.
 pub(crate) fn is_other_markup(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
     is_in("adoc asciidoc org rst textile", &extension.to_ascii_lowercase())
 }
 
@@ -74,11 +80,33 @@ mod tests {
 
     #[test]
     fn no_source_no_secret_and_no_active_content_is_served() {
-        let types = [ServedTypes::Media, ServedTypes::MediaAndWellKnown, ServedTypes::All];
+        let types = [ServedTypes::Media, ServedTypes::Published, ServedTypes::All];
         for refused in [
-            "post.md", "page.html", "index.HTM", "x.xhtml", "x.js", "x.mjs", "x.css", "x.wasm", "x.php", "id_rsa",
-            "x.pem", "blog.db", "x.sqlite", "x.toml", "x.yml", "x.yaml", "x.bak", "x.png~", "Gemfile", "x.swp",
-            "x.log", "x.sql", "x.sh", "x", "googlex.js",
+            "post.md",
+            "page.html",
+            "index.HTM",
+            "x.xhtml",
+            "x.js",
+            "x.mjs",
+            "x.css",
+            "x.wasm",
+            "x.php",
+            "id_rsa",
+            "x.pem",
+            "blog.db",
+            "x.sqlite",
+            "x.toml",
+            "x.yml",
+            "x.yaml",
+            "x.bak",
+            "x.png~",
+            "Gemfile",
+            "x.swp",
+            "x.log",
+            "x.sql",
+            "x.sh",
+            "x",
+            "googlex.js",
         ] {
             for served in types {
                 assert!(!served.contains(Path::new(refused)), "{refused} {served:?}");
@@ -92,12 +120,12 @@ mod tests {
             assert!(ServedTypes::Media.contains(Path::new(name)), "{name}");
         }
         for name in ["robots.txt", "google12ab.html", "BingSiteAuth.xml", "yandex_1.html"] {
-            assert!(ServedTypes::MediaAndWellKnown.contains(Path::new(name)), "{name}");
+            assert!(ServedTypes::Published.contains(Path::new(name)), "{name}");
             assert!(!ServedTypes::Media.contains(Path::new(name)), "{name}");
         }
-        for name in ["data.csv", "package.json", "notes.txt"] {
+        for name in ["data.csv", "package.json"] {
             assert!(ServedTypes::All.contains(Path::new(name)), "{name}");
-            assert!(!ServedTypes::MediaAndWellKnown.contains(Path::new(name)), "{name}");
+            assert!(!ServedTypes::Published.contains(Path::new(name)), "{name}");
         }
     }
 }

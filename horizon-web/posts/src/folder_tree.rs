@@ -200,8 +200,8 @@ impl TreeWalk<'_> {
 
     fn add_folder(&mut self, folder: &QueuedFolder, entries: &[DirEntry]) {
         let has_index = |entry: &DirEntry| file_name::is_index(&folder.below.join(entry.file_name()));
-        let has_bundles = self.folder_root.has_documents()
-            && matches!(self.layout, Layout::Plain | Layout::Hugo | Layout::Zola);
+        let has_bundles =
+            self.folder_root.has_documents() && matches!(self.layout, Layout::Plain | Layout::Hugo | Layout::Zola);
         let is_bundle = has_bundles && !folder.in_bundle && entries.iter().any(has_index);
         for entry in entries {
             let below = folder.below.join(entry.file_name());
@@ -356,7 +356,8 @@ impl TreeWalk<'_> {
 
     fn add_file(&mut self, found: FoundEntry) {
         let FoundEntry { below, real, metadata } = found;
-        if self.folder_root.has_documents() && (file_type::is_other_markup(&below) || is_html_with_front_matter(&real)) {
+        if self.folder_root.has_documents() && (file_type::is_other_markup(&below) || is_html_with_front_matter(&real))
+        {
             return self.skip(SkipReason::Format, &below);
         }
         if below.to_str().is_none() {
@@ -374,7 +375,10 @@ impl TreeWalk<'_> {
 
 /// Returns whether an HTML file has front matter, as the templates of Jekyll do.
 fn is_html_with_front_matter(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
     if !extension.eq_ignore_ascii_case("html") && !extension.eq_ignore_ascii_case("htm") {
         return false;
     }

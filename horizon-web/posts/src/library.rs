@@ -16,8 +16,8 @@ pub struct Library {
     lists: PostLists,
     diagnostics: Diagnostics,
     scheduled: Vec<ScheduledFile>,
-    pub(crate) redirects: Redirects,
-    pub(crate) site_files: SiteFiles,
+    pub(crate) redirects: Arc<Redirects>,
+    pub(crate) site_files: Arc<SiteFiles>,
     pub(crate) digest: u64,
 }
 
@@ -44,8 +44,8 @@ impl Library {
             pages,
             diagnostics: content.diagnostics().clone(),
             scheduled: content.scheduled(now),
-            redirects,
-            site_files,
+            redirects: Arc::new(redirects),
+            site_files: Arc::new(site_files),
             digest: content.digest(now),
         }
     }

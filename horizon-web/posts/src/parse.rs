@@ -199,7 +199,9 @@ pub(crate) fn parse(source: &SourceFile, context: &ParseContext<'_>) -> ParsedFi
     let document = parsed.front.and_then(|mut front| {
         if let Some(of_path) = &source.language {
             front.language = front.language.or_else(|| of_path.language.clone());
-            front.translation_key.get_or_insert_with(|| of_path.translation_key.clone());
+            front
+                .translation_key
+                .get_or_insert_with(|| of_path.translation_key.clone());
         }
         // A date before `_` belongs to the slug if the front matter has a date, as in earlier versions.
         let has_dated_slug = source.name.as_bytes().get(DAY_BYTES) == Some(&b'_') && front.date != options.default_date;

@@ -1,11 +1,11 @@
 //! Old addresses of posts, pages, files and lists.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, path::Path};
 
 use crate::{
     Library,
     addresses::{self, Addresses},
-    site_files::{decoded, encoded},
+    site_files::{decoded, encoded, is_reserved},
     text,
 };
 
@@ -36,6 +36,9 @@ const SITEMAPS: [&str; 3] = ["/sitemap_index.xml", "/sitemap-index.xml", "/sitem
 /// Names of the list of all posts in other generators, besides the folders of the posts.
 const POST_LISTS: [&str; 6] = ["blog", "posts", "post", "articles", "page", "writing"];
 
+/// The lists of this server.
+const LISTS: [&str; 5] = ["/", POSTS, "/archive", "/series", "/tags"];
+
 /// Names of the list of all tags in other generators.
 const TAG_LISTS: [&str; 4] = ["tags", "tag", "categories", "category"];
 
@@ -44,6 +47,8 @@ const TAG_LISTS: [&str; 4] = ["tags", "tag", "categories", "category"];
 pub(crate) struct Redirects {
     pub(crate) addresses: Addresses,
     pub(crate) lists: OldLists,
+    /// The first path segments of the server's own URLs.
+    pub(crate) reserved: &'static [&'static str],
 }
 
 /// What the lists of posts of other generators are called.
@@ -64,8 +69,12 @@ impl Library {
     #[must_use]
     pub fn redirect(&self, path: &str) -> Option<String> {
         let decoded = decoded(path)?;
-        let Redirects { addresses, lists } = &self.redirects;
-        if addresses.is_document(&decoded) {
+        let Redirects {
+            addresses,
+            lists,
+            reserved,
+        } = &*self.redirects;
+        if addresses.is_document(&decoded) || lists.contains(&decoded) || is_reserved(&decoded, reserved) {
             return None;
         }
         let target = match addresses.find(&decoded) {
@@ -76,9 +85,35 @@ impl Library {
         let is_same = path.trim_end_matches('/') == target.trim_end_matches('/');
         (!is_same).then_some(target)
     }
+
+    /// Returns the file that the server sends at a URL path, such as `/media/trip/sea.jpg` or `/favicon.ico`: its real
+    /// path on the disk.
+    ///
+    /// All other files of the content folder are private, except for those in `media/`. A page at the path wins.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<&Path> {
+        let decoded = decoded(path)?;
+        let is_page = self.redirects.addresses.is_document(&decoded);
+        let file = self.site_files.at(&decoded).filter(|_| !is_page)?;
+        Some(&file.real)
+    }
+
+    /// Returns the number of files that the server sends and that versions before 0.2 did not.
+    #[must_use]
+    pub fn newly_public_files(&self) -> usize {
+        self.site_files.new_count()
+    }
 }
 
 impl OldLists {
+    /// Returns whether the server has a list at a decoded path.
+    fn contains(&self, decoded: &str) -> bool {
+        match decoded.strip_prefix("/tags/") {
+            Some(tag) => self.tags.contains(tag),
+            None => LISTS.contains(&decoded),
+        }
+    }
+
     /// Returns the list, feed or other page of the server for which other generators have this decoded path.
     pub(crate) fn find(&self, decoded: &str) -> Option<String> {
         if decoded == FEED || decoded == RSS {
@@ -98,8 +133,16 @@ impl OldLists {
         if let Ok(number) = name.parse::<u32>()
             && let Some(list) = rest.strip_suffix("/page")
         {
-            let list = if list.is_empty() { POSTS.to_owned() } else { self.first_page(list)? };
-            return Some(if number > 1 { format!("{list}?page={number}") } else { list });
+            let list = if list.is_empty() {
+                POSTS.to_owned()
+            } else {
+                self.first_page(list)?
+            };
+            return Some(if number > 1 {
+                format!("{list}?page={number}")
+            } else {
+                list
+            });
         }
         self.first_page(&key).filter(|list| list != decoded)
     }

@@ -118,7 +118,8 @@ impl SiteFiles {
         let types = match file_use {
             FileUse::None => return Err(SkipReason::FileType),
             FileUse::Media => None,
-            FileUse::Static if roots.layout == Layout::Jekyll => Some(ServedTypes::MediaAndWellKnown),
+            // The project's own folder has files of tools, too.
+            FileUse::Static if roots.layout == Layout::Jekyll && !below.contains('/') => Some(ServedTypes::Published),
             FileUse::Static => Some(ServedTypes::All),
             FileUse::Beside(_) if owners.is_bundle => Some(ServedTypes::All),
             FileUse::Beside(_) => Some(ServedTypes::Media),
@@ -128,7 +129,7 @@ impl SiteFiles {
             return Err(SkipReason::FileType);
         }
         let url = url_path(file_use, below);
-        if file_use == FileUse::Static && is_reserved(&url, reserved) {
+        if file_use == FileUse::Static && url != REPLACEABLE && is_reserved(&url, reserved) {
             return Err(SkipReason::ReservedUrl);
         }
         let site_file = Arc::new(SiteFile {
@@ -161,7 +162,9 @@ impl SiteFiles {
 
     /// Returns the addresses that a generator gives to files beside documents.
     pub(crate) fn old_addresses(&self) -> impl Iterator<Item = (&str, &SiteFile)> {
-        self.old_addresses.iter().map(|(address, file)| (address.as_str(), &**file))
+        self.old_addresses
+            .iter()
+            .map(|(address, file)| (address.as_str(), &**file))
     }
 
     /// Returns the files that are public if these documents are.
@@ -203,9 +206,10 @@ fn url_path(file_use: FileUse, below: &str) -> String {
     nfc(&path).into_owned()
 }
 
-fn is_reserved(url: &str, reserved: &[&str]) -> bool {
+/// Returns whether a decoded path is one of the server's own that no file and no old address can have.
+pub(crate) fn is_reserved(url: &str, reserved: &[&str]) -> bool {
     let segment = url.trim_start_matches('/').split('/').next().unwrap_or_default();
-    url != REPLACEABLE && reserved.contains(&segment) && !SHARED_SEGMENTS.contains(&segment)
+    reserved.contains(&segment) && !SHARED_SEGMENTS.contains(&segment)
 }
 
 /// The documents in each folder.

@@ -56,7 +56,10 @@ pub(crate) fn read_all(root: &Path, documents: &[FoundDocument], skipped: &mut S
             continue;
         }
         let source = read(document, root, &real_root);
-        bytes += source.as_ref().and_then(|source| source.text.as_ref().ok()).map_or(0, String::len);
+        bytes += source
+            .as_ref()
+            .and_then(|source| source.text.as_ref().ok())
+            .map_or(0, String::len);
         sources.extend(source);
     }
     sources

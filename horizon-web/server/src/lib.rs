@@ -16,6 +16,7 @@ mod log;
 mod login_limiter;
 mod media;
 mod moderation;
+mod old_addresses;
 mod page_cache;
 mod pages;
 mod posts;

@@ -1,4 +1,4 @@
-//! `/media`: the files of the content folder that are not posts.
+//! The files of the content folder that are not posts: `/media`, and those that the library lists.
 
 use std::{
     fs, io,
@@ -14,6 +14,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use horizon_posts::Library;
+use tokio::sync::watch;
 use tower_http::{
     compression::{
         CompressionLayer, Predicate,
@@ -31,8 +33,21 @@ const CROSS_ORIGIN: (HeaderName, HeaderValue) = (
     HeaderValue::from_static("cross-origin"),
 );
 
-/// Returns the router of `/media`. `content` is the folder that contains `media`.
-pub(crate) fn router<S: Clone + Send + Sync + 'static>(content: &Path) -> Router<S> {
+/// The start of the paths of files in the folder `media`.
+const MEDIA: &str = "/media/";
+
+/// The content folder, and the files in it that the library lists.
+#[derive(Clone)]
+pub(crate) struct ContentFiles {
+    content: Arc<Path>,
+    library: watch::Receiver<Arc<Library>>,
+}
+
+/// Returns a router that sends the file at the path of each request. `content` is the folder that contains `media`.
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(
+    content: &Path,
+    library: watch::Receiver<Arc<Library>>,
+) -> Router<S> {
     if let (Ok(content), Ok(media)) = (content.canonicalize(), content.join("media").canonicalize())
         && !media.starts_with(&content)
     {
@@ -46,12 +61,15 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(content: &Path) -> Router
         .and(NotForContentType::const_new("audio/"))
         .and(NotForContentType::const_new("video/"))
         .and(|_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| is_small(headers));
-    let content: Arc<Path> = content.into();
+    let files = ContentFiles {
+        content: content.into(),
+        library,
+    };
     Router::new()
         .route("/{*path}", get(serve))
         .layer(map_response(with_charset))
         .layer(CompressionLayer::new().compress_when(small_text))
-        .with_state(content)
+        .with_state(files)
 }
 
 fn is_small(headers: &HeaderMap) -> bool {
@@ -77,17 +95,33 @@ async fn with_charset(mut response: Response) -> Response {
     response
 }
 
-async fn serve(State(content): State<Arc<Path>>, UrlPath(path): UrlPath<String>, request: Request) -> Response {
-    let found = tokio::task::spawn_blocking(move || find(&content, &path)).await;
-    let Ok(Ok(Some(file))) = found else {
+async fn serve(State(files): State<ContentFiles>, UrlPath(path): UrlPath<String>, request: Request) -> Response {
+    let url_path = request.uri().path().to_owned();
+    let found = tokio::task::spawn_blocking(move || files.find(&path, &url_path)).await;
+    let Ok(Some(file)) = found else {
         return StatusCode::NOT_FOUND.into_response();
     };
     match ServeFile::new(file).try_call(request).await {
         Ok(response) => ([CROSS_ORIGIN], response).into_response(),
         Err(error) => {
-            tracing::warn!(%error, "a file of the folder `media` cannot be read");
+            tracing::warn!(%error, "a file of the content folder cannot be read");
             StatusCode::NOT_FOUND.into_response()
         }
+    }
+}
+
+impl ContentFiles {
+    /// Returns the real path of the file at a URL path. `path` is its decoded form without the first slash. A file in
+    /// `media` wins.
+    fn find(&self, path: &str, url_path: &str) -> Option<PathBuf> {
+        let in_media = path.strip_prefix(MEDIA.trim_start_matches('/'));
+        let in_media = in_media.and_then(|path| find(&self.content, path).ok().flatten());
+        in_media.or_else(|| {
+            let listed = self.library.borrow().file(url_path)?.to_owned();
+            // A file that was replaced by a link or a pipe since the folder was read is not followed.
+            let is_same = fs::canonicalize(&listed).is_ok_and(|real| real == listed);
+            (is_same && fs::metadata(&listed).is_ok_and(|metadata| metadata.is_file())).then_some(listed)
+        })
     }
 }
 
@@ -117,6 +151,8 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use axum::body::{Body, to_bytes};
+    use horizon_core::Timestamp;
+    use horizon_posts::{ContentFolder, ContentOptions};
     use tempfile::TempDir;
     use tower::ServiceExt;
 
@@ -155,11 +191,9 @@ mod tests {
 
     async fn get(content: &Path, path: &str) -> (StatusCode, String) {
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = Router::new()
-            .nest("/media", router::<()>(content))
-            .oneshot(request)
-            .await
-            .unwrap();
+        let library = ContentFolder::load(content, &ContentOptions::default()).library(Timestamp::from_millis(0));
+        let (_sender, library) = watch::channel(Arc::new(library));
+        let response = router::<()>(content, library).oneshot(request).await.unwrap();
         let status = response.status();
         if status == StatusCode::OK {
             assert_eq!(response.headers()[header::CONTENT_TYPE], "image/png");

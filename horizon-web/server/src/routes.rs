@@ -5,7 +5,7 @@ use std::path::Path;
 use axum::{Router, extract::Request, middleware};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use crate::{cluster, feeds, headers, health, log, media, moderation, pages, posts, state::AppState};
+use crate::{cluster, feeds, headers, health, log, media, moderation, old_addresses, pages, posts, state::AppState};
 
 /// The base path of the HTTP API; the islands use the same.
 const HORIZON: &str = "/horizon";
@@ -41,9 +41,12 @@ pub(crate) fn router(app: AppState, content: &Path) -> Router {
     let compressed = known
         .fallback(move |state, request: Request| pages::fallback(state, request, targets))
         .layer(CompressionLayer::new());
+    let files: Router = media::router(content, app.library.clone());
+    let old_addresses = (app.clone(), files.clone());
     compressed
+        .layer(middleware::from_fn_with_state(old_addresses, old_addresses::respond))
         .merge(app.assets.router())
-        .nest("/media", media::router(content))
+        .route_service("/media/{*path}", files)
         .layer(CatchPanicLayer::new())
         // Not in the layer, which would wrap the bodies of live streams at a cost for each frame.
         .nest(HORIZON, horizon_axum::router(&app.horizon))

@@ -121,12 +121,17 @@ impl Place {
     }
 
     fn is_jekyll_post(&self) -> bool {
-        self.folders.iter().any(|folder| folder == "_posts" || folder == "_drafts")
+        self.folders
+            .iter()
+            .any(|folder| folder == "_posts" || folder == "_drafts")
     }
 
     /// Returns `/{folders}/{name}/` for each name.
     fn by_folders(&self) -> DocumentAddresses {
-        let folder = self.folders.iter().fold("/".to_owned(), |path, folder| path + folder + "/");
+        let folder = self
+            .folders
+            .iter()
+            .fold("/".to_owned(), |path, folder| path + folder + "/");
         let language = self.language.iter().map(|language| format!("/{language}{folder}"));
         let folders: Vec<String> = language.chain([folder.clone()]).collect();
         self.addresses(|name| folders.iter().map(|folder| format!("{folder}{name}/")).collect())
@@ -146,7 +151,11 @@ impl Place {
     /// Returns the addresses of an entry of a collection of Astro, whose route is up to the author, and of a page.
     fn of_collection(&self) -> DocumentAddresses {
         let mut addresses = self.by_folders();
-        let below = self.folders.iter().skip(1).fold(String::new(), |path, folder| path + folder + "/");
+        let below = self
+            .folders
+            .iter()
+            .skip(1)
+            .fold(String::new(), |path, folder| path + folder + "/");
         for route in ["blog", "posts"] {
             let names = self.names.iter().map(|name| format!("/{route}/{below}{name}/"));
             addresses.possible.extend(names);
@@ -155,7 +164,11 @@ impl Place {
     }
 
     fn by_pattern(&self, pattern: &str) -> DocumentAddresses {
-        let pattern = if pattern.starts_with('/') { pattern.to_owned() } else { format!("/{pattern}") };
+        let pattern = if pattern.starts_with('/') {
+            pattern.to_owned()
+        } else {
+            format!("/{pattern}")
+        };
         match pattern.rsplit_once(":categories") {
             None => self.addresses(|name| self.expand(&pattern, name)),
             Some((_, rest)) => DocumentAddresses {
@@ -237,8 +250,10 @@ mod tests {
     };
 
     fn roots(layout: Layout, root: &str, section: &str, pattern: Option<&str>) -> LayoutRoots {
-        let permalinks: BTreeMap<String, String> =
-            pattern.map(|pattern| (section.to_owned(), pattern.to_owned())).into_iter().collect();
+        let permalinks: BTreeMap<String, String> = pattern
+            .map(|pattern| (section.to_owned(), pattern.to_owned()))
+            .into_iter()
+            .collect();
         LayoutRoots {
             layout,
             roots: vec![FolderRoot {
@@ -247,7 +262,10 @@ mod tests {
                 files: FileUse::None,
                 without: &[],
             }],
-            config: SiteConfig { permalinks, ..SiteConfig::default() },
+            config: SiteConfig {
+                permalinks,
+                ..SiteConfig::default()
+            },
         }
     }
 
@@ -267,10 +285,30 @@ mod tests {
             (Layout::Hugo, "content", "content/posts/hello/index.md", "/posts/hello/"),
             (Layout::Hugo, "content", "content/about.md", "/about/"),
             (Layout::Hugo, "content", "content/posts/hello.de.md", "/de/posts/hello/"),
-            (Layout::Hugo, "content", "content/posts/2024-03-07-hello.md", "/posts/2024-03-07-hello/"),
-            (Layout::Zola, "content", "content/blog/2024-03-07-hello/index.md", "/blog/hello/"),
-            (Layout::Zola, "content", "content/blog/2024-03-07_hello.md", "/blog/hello/"),
-            (Layout::Astro, "src/content", "src/content/blog/hello.md", "/blog/hello/"),
+            (
+                Layout::Hugo,
+                "content",
+                "content/posts/2024-03-07-hello.md",
+                "/posts/2024-03-07-hello/",
+            ),
+            (
+                Layout::Zola,
+                "content",
+                "content/blog/2024-03-07-hello/index.md",
+                "/blog/hello/",
+            ),
+            (
+                Layout::Zola,
+                "content",
+                "content/blog/2024-03-07_hello.md",
+                "/blog/hello/",
+            ),
+            (
+                Layout::Astro,
+                "src/content",
+                "src/content/blog/hello.md",
+                "/blog/hello/",
+            ),
             (Layout::Astro, "src/pages", "src/pages/about.md", "/about/"),
             (Layout::Jekyll, "", "about.md", "/about/"),
         ] {
@@ -300,7 +338,10 @@ mod tests {
             let ends = addresses.after_categories;
             assert!(ends.contains(&expected.to_owned()), "{pattern:?}: {ends:?}");
         }
-        let addresses = of(&roots(Layout::Jekyll, "", "", Some("/:unknown/:title")), "_posts/2024-03-07-hello.md");
+        let addresses = of(
+            &roots(Layout::Jekyll, "", "", Some("/:unknown/:title")),
+            "_posts/2024-03-07-hello.md",
+        );
         assert_eq!(addresses, DocumentAddresses::default());
     }
 }

@@ -36,7 +36,9 @@ impl SiteConfig {
 
 /// Returns whether a project of Jekyll has its configuration.
 pub(super) fn exists_for_jekyll(root: &Path) -> bool {
-    ["yml", "yaml", "toml"].iter().any(|extension| root.join(format!("_config.{extension}")).is_file())
+    ["yml", "yaml", "toml"]
+        .iter()
+        .any(|extension| root.join(format!("_config.{extension}")).is_file())
 }
 
 #[derive(Default, Deserialize)]
@@ -71,7 +73,9 @@ fn hugo(root: &Path) -> SiteConfig {
     let is_content = real.file_name().is_some_and(|name| name == "content") && !real.join("content").is_dir();
     let project = real.parent().filter(|_| is_content).unwrap_or(&real);
     let folders = [project.to_owned(), project.join("config/_default")];
-    let stems = folders.iter().flat_map(|folder| ["hugo", "config"].map(|stem| folder.join(stem)));
+    let stems = folders
+        .iter()
+        .flat_map(|folder| ["hugo", "config"].map(|stem| folder.join(stem)));
     let Some(config) = stems.into_iter().find_map(|stem| parse_any::<HugoConfig>(&stem)) else {
         return SiteConfig::default();
     };
@@ -153,8 +157,9 @@ mod tests {
     fn the_settings_of_generators_are_read_in_each_format() {
         let folder = tempfile::tempdir().unwrap();
         let expected = [("", "/p/:slug/"), ("blog", "/:year/:slug/")];
-        let expected: BTreeMap<String, String> =
-            expected.map(|(section, pattern)| (section.to_owned(), pattern.to_owned())).into();
+        let expected: BTreeMap<String, String> = expected
+            .map(|(section, pattern)| (section.to_owned(), pattern.to_owned()))
+            .into();
         for (name, text) in [
             (
                 "hugo.toml",
@@ -186,7 +191,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for outside in ["../x", "/etc", ""] {
             fs::write(folder.path().join("hugo.toml"), format!("contentDir = {outside:?}\n")).unwrap();
-            assert_eq!(SiteConfig::read(Layout::Hugo, folder.path()).content_folder, None, "{outside}");
+            assert_eq!(
+                SiteConfig::read(Layout::Hugo, folder.path()).content_folder,
+                None,
+                "{outside}"
+            );
         }
     }
 }

@@ -39,9 +39,7 @@ impl Layout {
     /// Finds out which generator's project is in the folder `root`, or in its parent if `root` is named `content`.
     #[must_use]
     pub fn detect(root: &Path) -> Self {
-        of_project(root)
-            .or_else(|| of_content_folder(root))
-            .unwrap_or_default()
+        of_project(root).or_else(|| of_content_folder(root)).unwrap_or_default()
     }
 }
 
@@ -96,7 +94,11 @@ fn of_content_folder(root: &Path) -> Option<Layout> {
         }
     }
     let section = section_file(root)?;
-    Some(if starts_with_toml(&section) { Layout::Zola } else { Layout::Hugo })
+    Some(if starts_with_toml(&section) {
+        Layout::Zola
+    } else {
+        Layout::Hugo
+    })
 }
 
 /// Returns `_index.md` in the folder or in one of its folders.

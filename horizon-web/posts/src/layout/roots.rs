@@ -132,7 +132,11 @@ fn content_and_static(root: &Path, config: &SiteConfig) -> Vec<FolderRoot> {
 /// of the project.
 fn jekyll(root: &Path) -> FolderRoot {
     let folder = FolderRoot::documents("", FileUse::Static, &[MEDIA]);
-    if config::exists_for_jekyll(root) { folder.of_pages() } else { folder }
+    if config::exists_for_jekyll(root) {
+        folder.of_pages()
+    } else {
+        folder
+    }
 }
 
 fn astro(root: &Path) -> Vec<FolderRoot> {

@@ -1,5 +1,7 @@
 //! Loads content from real folders.
 #[cfg(test)]
+mod addresses;
+#[cfg(test)]
 mod diagnostics;
 #[cfg(test)]
 mod feeds;
@@ -7,6 +9,8 @@ mod feeds;
 mod folder;
 #[cfg(test)]
 mod front_matter;
+#[cfg(test)]
+mod layouts;
 #[cfg(test)]
 mod library;
 #[cfg(test)]
