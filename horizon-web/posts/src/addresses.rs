@@ -23,7 +23,7 @@ pub(crate) struct AddressTarget {
 }
 
 /// The addresses of documents and files.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Addresses {
     /// The decoded URL paths of the documents.
     documents: HashSet<String>,

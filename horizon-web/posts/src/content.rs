@@ -66,6 +66,8 @@ pub(crate) struct ContentFile {
     pub(crate) publication: Publication,
     /// The name from which the slug is made, unless the front matter has a slug.
     pub(crate) name: Option<String>,
+    /// Whether its path has a language.
+    pub(crate) is_translation: bool,
     /// Whether it is not one of `*.md` and `pages/*.md`, which every version reads.
     is_new: bool,
 }
@@ -331,6 +333,7 @@ impl<'a> Loader<'a> {
             path: source.path.clone(),
             document,
             publication,
+            is_translation: source.language.as_ref().is_some_and(|of_path| of_path.language.is_some()),
             name: (!parsed.has_own_slug).then(|| source.name.clone()),
             is_new: source.is_optional,
         };

@@ -25,7 +25,7 @@ const BLOG: &str = "blog";
 const MEDIA: &str = "media";
 
 /// The documents and files of the content folder.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ContentIndex {
     pub(crate) layout: Layout,
     /// The blog's own URL.
@@ -42,7 +42,7 @@ pub(crate) struct ContentIndex {
 }
 
 /// A document that others may refer to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IndexedDocument {
     /// The path in the content folder.
     pub(crate) path: PathBuf,

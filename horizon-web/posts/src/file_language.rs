@@ -15,9 +15,11 @@ pub(crate) struct PathLanguage {
     pub(crate) translation_key: String,
 }
 
-/// Finds the documents with translations: `trip.md` and `trip.de.md`, or `en/trip.md` and `de/trip.md`.
+/// Finds the documents with translations: `trip.md` and `trip.de.md`, or `en/trip.md` and `de/trip.md`. In a project
+/// with languages in its configuration, also a file without others, such as `trip.de.md`.
 ///
-/// One file with a name such as `vue.js.md` is not a translation.
+/// One file with a name such as `vue.js.md` is not a translation. The names of translations lose the language, except
+/// in our own layout, where the language was always part of the slug.
 pub(crate) fn add_languages(documents: &mut [FoundDocument], roots: &LayoutRoots) {
     let below: Vec<PathBuf> = documents
         .iter()
@@ -29,15 +31,22 @@ pub(crate) fn add_languages(documents: &mut [FoundDocument], roots: &LayoutRoots
         by_name.entry(shared_name(path, &folders)).or_default().push(at);
     }
     for (name, translations) in by_name {
-        if translations.len() < 2 {
-            continue;
-        }
+        let is_translated = translations.len() > 1;
         for at in translations {
             let (Some(document), Some(path)) = (documents.get_mut(at), below.get(at)) else {
                 continue;
             };
+            let of_name = language_of_name(path);
+            let is_configured = || of_name.as_ref().is_some_and(|language| roots.config.languages.contains(language));
+            if !is_translated && !is_configured() {
+                continue;
+            }
+            if of_name.is_some() && document.is_optional {
+                document.name.truncate(file_name::split_language(&document.name).0.len());
+            }
+            let language = of_name.or_else(|| language_of_folder(path, &folders));
             document.language = Some(PathLanguage {
-                language: language(path, &folders),
+                language: language.and_then(|language| language.parse().ok()),
                 translation_key: name.clone(),
             });
         }
@@ -64,19 +73,15 @@ fn shared_name(path: &Path, folders: &HashSet<String>) -> String {
     parts.join("/")
 }
 
-fn language(path: &Path, folders: &HashSet<String>) -> Option<Language> {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let of_folder = || {
-        file_name::folders(path)
-            .into_iter()
-            .next()
-            .filter(|first| folders.contains(first))
-    };
-    let name = file_name::split_language(&stem)
-        .1
-        .map(str::to_owned)
-        .or_else(of_folder)?;
-    name.parse().ok()
+/// Returns the language at the end of a file's name, in lower case.
+fn language_of_name(path: &Path) -> Option<String> {
+    let stem = path.file_stem()?.to_string_lossy();
+    Some(file_name::split_language(&stem).1?.to_lowercase())
+}
+
+fn language_of_folder(path: &Path, folders: &HashSet<String>) -> Option<String> {
+    let first = file_name::folders(path).into_iter().next();
+    first.filter(|first| folders.contains(first))
 }
 
 #[cfg(test)]

@@ -36,8 +36,8 @@ const SITEMAPS: [&str; 3] = ["/sitemap_index.xml", "/sitemap-index.xml", "/sitem
 /// Names of the list of all posts in other generators, besides the folders of the posts.
 const POST_LISTS: [&str; 6] = ["blog", "posts", "post", "articles", "page", "writing"];
 
-/// The lists of this server.
-const LISTS: [&str; 5] = ["/", POSTS, "/archive", "/series", "/tags"];
+/// The lists of this server, besides the home page.
+const LISTS: [&str; 4] = [POSTS, "/archive", "/series", "/tags"];
 
 /// Names of the list of all tags in other generators.
 const TAG_LISTS: [&str; 4] = ["tags", "tag", "categories", "category"];
@@ -52,7 +52,7 @@ pub(crate) struct Redirects {
 }
 
 /// What the lists of posts of other generators are called.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OldLists {
     /// The keys of the folders that contain posts; see [`addresses::key_of_decoded`].
     pub(crate) post_folders: HashSet<String>,
@@ -110,7 +110,7 @@ impl OldLists {
     fn contains(&self, decoded: &str) -> bool {
         match decoded.strip_prefix("/tags/") {
             Some(tag) => self.tags.contains(tag),
-            None => LISTS.contains(&decoded),
+            None => decoded.len() < 2 || LISTS.contains(&decoded.trim_end_matches('/')),
         }
     }
 

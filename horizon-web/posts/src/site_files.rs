@@ -5,6 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -44,6 +45,9 @@ pub(crate) struct SiteFile {
     pub(crate) url: String,
     /// The path on the disk without symbolic links.
     pub(crate) real: PathBuf,
+    /// The length in bytes.
+    pub(crate) length: u64,
+    pub(crate) modified: Option<SystemTime>,
     /// The documents that it belongs to, by path in the content folder. It is public if one of them is, or if there
     /// is none.
     pub(crate) owners: Arc<[PathBuf]>,
@@ -52,7 +56,7 @@ pub(crate) struct SiteFile {
 }
 
 /// The files that are served.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SiteFiles {
     /// By decoded URL path in normalization form C.
     by_url: HashMap<String, Arc<SiteFile>>,
@@ -135,6 +139,8 @@ impl SiteFiles {
         let site_file = Arc::new(SiteFile {
             url: encoded(&url),
             real: file.real.clone(),
+            length: file.metadata.len(),
+            modified: file.metadata.modified().ok(),
             owners: owners.documents,
             is_new: file_use != FileUse::Media,
         });

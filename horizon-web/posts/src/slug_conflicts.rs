@@ -11,12 +11,15 @@ use crate::{Diagnostic, DiagnosticEffect, content::ContentFile, file_name, slug:
 
 /// If several files have the same slug, lets the one have it that becomes public first; if they become public at the
 /// same time, the first by path. Drafts come last: a draft never replaces a public post, but the conflict is reported
-/// before the draft is published.
+/// before the draft is published. Translations come after files without a language in their name.
 ///
 /// Another file whose slug comes from its name gets the language or the folder into its slug. If that is not possible,
 /// it is not shown.
 pub(crate) fn resolve(mut files: Vec<ContentFile>, root: &Path) -> (Vec<ContentFile>, Vec<Diagnostic>) {
-    let order = |file: &ContentFile| (file.publication.is_draft, file.publication.from, file.path.clone());
+    let order = |file: &ContentFile| {
+        let publication = file.publication;
+        (publication.is_draft, file.is_translation, publication.from, file.path.clone())
+    };
     files.sort_by_cached_key(order);
     let mut diagnostics = Vec::new();
     let mut paths: HashMap<(FileKind, Slug), PathBuf> = HashMap::new();

@@ -1,12 +1,15 @@
 //! The settings of site generators that decide where files are and which addresses they had.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Component, Path, PathBuf},
 };
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use super::Layout;
 
@@ -22,6 +25,8 @@ pub(crate) struct SiteConfig {
     pub(crate) static_folder: Option<String>,
     /// Hugo's `permalinks`: a pattern for each section, and Jekyll's `permalink` for the section "".
     pub(crate) permalinks: BTreeMap<String, String>,
+    /// The languages of Hugo and Zola, in lower case.
+    pub(crate) languages: BTreeSet<String>,
 }
 
 impl SiteConfig {
@@ -29,7 +34,8 @@ impl SiteConfig {
         match layout {
             Layout::Hugo => hugo(root),
             Layout::Jekyll => jekyll(root),
-            Layout::Plain | Layout::Zola | Layout::Astro => Self::default(),
+            Layout::Zola => zola(root),
+            Layout::Plain | Layout::Astro => Self::default(),
         }
     }
 }
@@ -49,6 +55,8 @@ struct HugoConfig {
     static_dir: Option<StaticFolders>,
     #[serde(alias = "Permalinks", default)]
     permalinks: BTreeMap<String, HugoPermalink>,
+    #[serde(alias = "Languages", default)]
+    languages: BTreeMap<String, IgnoredAny>,
 }
 
 /// `staticDir` is one folder or a list of them.
@@ -67,12 +75,36 @@ enum HugoPermalink {
     Kind(BTreeMap<String, String>),
 }
 
-fn hugo(root: &Path) -> SiteConfig {
-    // The content folder of a project lies beside the configuration.
+/// Returns the folder of the configuration: `root`, or its parent if `root` is the content folder of a project.
+fn project(root: &Path) -> PathBuf {
     let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let is_content = real.file_name().is_some_and(|name| name == "content") && !real.join("content").is_dir();
-    let project = real.parent().filter(|_| is_content).unwrap_or(&real);
-    let folders = [project.to_owned(), project.join("config/_default")];
+    match real.parent().filter(|_| is_content) {
+        Some(parent) => parent.to_owned(),
+        None => real,
+    }
+}
+
+fn lower_case(names: BTreeMap<String, IgnoredAny>) -> BTreeSet<String> {
+    names.into_keys().map(|name| name.to_lowercase()).collect()
+}
+
+fn zola(root: &Path) -> SiteConfig {
+    #[derive(Deserialize)]
+    struct ZolaConfig {
+        #[serde(default)]
+        languages: BTreeMap<String, IgnoredAny>,
+    }
+    let config: Option<ZolaConfig> = parse_any(&project(root).join("config"));
+    SiteConfig {
+        languages: config.map(|config| lower_case(config.languages)).unwrap_or_default(),
+        ..SiteConfig::default()
+    }
+}
+
+fn hugo(root: &Path) -> SiteConfig {
+    let project = project(root);
+    let folders = [project.clone(), project.join("config/_default")];
     let stems = folders
         .iter()
         .flat_map(|folder| ["hugo", "config"].map(|stem| folder.join(stem)));
@@ -95,6 +127,7 @@ fn hugo(root: &Path) -> SiteConfig {
         content_folder: config.content_dir.filter(|folder| is_inside(folder)),
         static_folder: static_folder.filter(|folder| is_inside(folder)),
         permalinks,
+        languages: lower_case(config.languages),
     }
 }
 
@@ -114,11 +147,11 @@ fn jekyll(root: &Path) -> SiteConfig {
 /// Returns whether `config.toml` has `base_url` at its top level, which Zola requires and Hugo spells `baseURL`.
 pub(super) fn is_of_zola(root: &Path) -> bool {
     #[derive(Deserialize)]
-    struct ZolaConfig {
+    struct ZolaBaseUrl {
         #[serde(rename = "base_url")]
         _base_url: String,
     }
-    parse_any::<ZolaConfig>(&root.join("config")).is_some()
+    parse_any::<ZolaBaseUrl>(&root.join("config")).is_some()
 }
 
 /// Parses the file with this path and one of the usual extensions.
