@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    ContentOptions, TocEntry,
+    ContentOptions, Picture, TocEntry,
     content_index::ContentIndex,
     markdown::{self, MarkdownSource, Rendered},
 };
@@ -19,6 +19,13 @@ pub(crate) struct RenderContext {
     pub(crate) options: ContentOptions,
     /// The other documents and the files that a document may refer to.
     pub(crate) index: ContentIndex,
+}
+
+impl RenderContext {
+    /// Returns the picture at a URL of this site, such as `/media/sea.jpg`.
+    pub(crate) fn picture(&self, url: &str) -> Option<Picture> {
+        self.options.pictures.picture(self.index.file(url)?)
+    }
 }
 
 /// The body of a document.
@@ -63,6 +70,11 @@ impl Body {
     /// Returns the document for a feed; see [`markdown::render_for_feed`].
     pub(crate) fn render_for_feed(&self, base_url: &str, url_path: &str) -> String {
         markdown::render_for_feed(self.source(), self.context(), base_url, url_path)
+    }
+
+    /// Returns the picture at a URL of this site.
+    pub(crate) fn picture(&self, url: &str) -> Option<Picture> {
+        self.context().picture(url)
     }
 
     pub(crate) fn html(&self) -> &str {

@@ -10,8 +10,8 @@ use std::{
 use horizon_core::{Timestamp, reports::SiteTimeZone};
 
 use crate::{
-    Date, Diagnostic, DiagnosticEffect, Diagnostics, Layout, Library, MarkdownPage, Post, Severity, SkipReason,
-    SkippedFiles,
+    Date, Diagnostic, DiagnosticEffect, Diagnostics, Layout, Library, MarkdownPage, Pictures, Post, Severity,
+    SkipReason, SkippedFiles,
     connect::{self, DocumentIndexer},
     date,
     folder_tree::{FolderTree, MAX_ENTRIES},
@@ -38,6 +38,8 @@ pub struct ContentOptions {
     pub time_zone: SiteTimeZone,
     /// First path segments of the server's own URLs, such as `feed.xml`. A page cannot have one of them as its slug.
     pub reserved: &'static [&'static str],
+    /// The sizes and variants of pictures.
+    pub pictures: Pictures,
 }
 
 /// The content folder as last read. [`library`](Self::library) returns what is public at a given time.

@@ -2,7 +2,7 @@ use std::{borrow::Cow, path::Path, sync::Arc};
 
 use horizon_core::Slug;
 
-use crate::{Date, Language, body::Body, text};
+use crate::{Date, Language, Picture, body::Body, text};
 
 /// A post.
 #[derive(Clone, Debug)]
@@ -117,6 +117,12 @@ impl Post {
     #[must_use]
     pub fn url(&self) -> String {
         format!("/blog/{}", self.slug.url_path())
+    }
+
+    /// Returns the size and the variants of the cover, if it is a picture of the content folder. Blocks on the disk.
+    #[must_use]
+    pub fn cover_picture(&self) -> Option<Picture> {
+        self.body.picture(&self.cover.as_ref()?.image)
     }
 
     /// Returns the text between the title and the body: only what the author wrote for this purpose.

@@ -2,7 +2,7 @@
 
 use anyhow::{bail, ensure};
 use horizon_backend::now;
-use horizon_posts::{ContentFolder, ContentOptions, Diagnostics, Severity};
+use horizon_posts::{ContentFolder, ContentOptions, Diagnostics, Pictures, Severity};
 
 use crate::{config::ContentArgs, routes};
 
@@ -28,6 +28,7 @@ pub(crate) fn read(args: &ContentArgs, base_url: String) -> ContentFolder {
         raw_html: args.raw_html,
         base_url,
         reserved: &routes::RESERVED,
+        pictures: Pictures::default(),
     };
     ContentFolder::load(&args.posts, &options)
 }

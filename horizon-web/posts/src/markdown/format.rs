@@ -66,6 +66,8 @@ pub(super) struct RenderState<'a> {
     /// The code to highlight later, one for each [`CODE_PLACEHOLDER`](crate::rendered_body::CODE_PLACEHOLDER).
     pub(super) code: Vec<CodeBlock>,
     pub(super) links: Vec<BodyLink>,
+    /// Whether there was an image already.
+    pub(super) has_image: bool,
     pub(super) anchors: Vec<String>,
     pub(super) issues: Vec<FileIssue>,
 }
@@ -77,6 +79,7 @@ impl<'a> RenderState<'a> {
             toc: Vec::new(),
             code: Vec::new(),
             links: Vec::new(),
+            has_image: false,
             anchors: Vec::new(),
             issues: Vec::new(),
         }

@@ -1,11 +1,14 @@
 //! Links and images.
 
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    mem,
+};
 
 use comrak::{Node, html::ChildRendering, nodes::NodeLink};
 
 use super::format::{Out, RenderTarget};
-use crate::{content_index::Reference, urls};
+use crate::{content_index::Reference, picture, urls};
 
 /// A link, image or frame of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,17 +66,15 @@ pub(super) fn format_image(
         let url = resolved(out, &reference.url);
         out.escape_href(&url)?;
         out.write_str("\" alt=\"")?;
-    } else if out
-        .user
-        .input
-        .context
-        .index
-        .image(out.user.input.path, &image.url)
-        .is_some()
-    {
+    } else if let Some(reference) = out.user.input.context.index.image(out.user.input.path, &image.url) {
         out.write_str("\"")?;
         format_title(out, &image.title)?;
-        out.write_str(" loading=\"lazy\" decoding=\"async\">")?;
+        if out.user.input.is_page() {
+            let picture = out.user.input.context.picture(&reference.url);
+            let is_first = !mem::replace(&mut out.user.has_image, true);
+            out.write_str(&picture::attributes(picture.as_ref(), is_first))?;
+        }
+        out.write_str(">")?;
     }
     Ok(ChildRendering::Plain)
 }

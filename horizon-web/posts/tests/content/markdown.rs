@@ -124,11 +124,12 @@ fn the_placeholder_character_in_markdown_moves_no_code() {
 }
 
 #[test]
-fn an_image_loads_lazily_from_the_media_folder() {
+fn images_are_in_the_media_folder_and_all_but_the_first_load_lazily() {
     for source in ["x.png", "media/x.png", "/media/x.png"] {
         assert_eq!(
-            html(&format!("![a *b* \"c\"]({source} 'd')")),
-            "<p><img src=\"/media/x.png\" alt=\"a b &quot;c&quot;\" title=\"d\" loading=\"lazy\" \
+            html(&format!("![first](y.png)\n\n![a *b* \"c\"]({source} 'd')")),
+            "<p><img src=\"/media/y.png\" alt=\"first\" fetchpriority=\"high\"></p>\n\
+             <p><img src=\"/media/x.png\" alt=\"a b &quot;c&quot;\" title=\"d\" loading=\"lazy\" \
              decoding=\"async\"></p>\n"
         );
     }
@@ -196,7 +197,7 @@ fn hostile_markdown_adds_no_element_and_no_url() {
 /// Checks that all elements and attributes are those of Markdown, and all URLs are of the web.
 fn assert_harmless(html: &str, body: &str) {
     const ELEMENTS: &str = "p a img h2 h3 code pre span div table thead tbody tr th td sup section ol li em";
-    const ATTRIBUTES: &str = "href src alt title rel id class tabindex role aria-label aria-hidden loading decoding \
+    const ATTRIBUTES: &str = "href src alt title rel id class tabindex role aria-label aria-hidden loading decoding fetchpriority \
     data-footnotes \
                               data-footnote-ref data-footnote-backref data-footnote-backref-idx";
     let mut reader = Reader::from_str(html);
