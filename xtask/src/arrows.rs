@@ -10,7 +10,7 @@ use crate::run::{self, WASM};
 /// The arrows of the drawing: a crate, and the crates directly below it. A crate may depend on every crate that it
 /// reaches along the arrows. An entry is the folder of a crate. An entry that ends with a slash is a folder of several
 /// crates.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("horizon-core", &[]),
     ("adapters/", &["horizon-core"]),
     ("horizon-backend", &["adapters/"]),
@@ -18,9 +18,13 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("horizon-accumulator", &["horizon-backend"]),
     ("integrations/", &["eventhorizon"]),
     ("horizon-web/posts", &["horizon-core"]),
+    ("horizon-web/pictures", &["horizon-web/posts"]),
     ("horizon-web/app", &["horizon-web/posts"]),
     ("horizon-web/hydrate", &["horizon-web/app"]),
-    ("horizon-web/server", &["horizon-web/app", "integrations/"]),
+    (
+        "horizon-web/server",
+        &["horizon-web/app", "horizon-web/pictures", "integrations/"],
+    ),
 ];
 
 /// Folders whose crates may depend on all of our crates. No other crate may depend on these.

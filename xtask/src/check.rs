@@ -11,13 +11,14 @@ use crate::{
 };
 
 /// The crates whose tests need neither a browser nor Redis.
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "horizon-core",
     "horizon-context",
     "horizon-memory",
     "horizon-sqlite",
     "horizon-backend",
     "eventhorizon",
+    "horizon-pictures",
     "horizon-posts",
     "horizon-app",
     "xtask",

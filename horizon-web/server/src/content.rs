@@ -10,8 +10,8 @@ use crate::{config::ContentArgs, routes};
 ///
 /// # Errors
 /// No file can be shown, or with `--strict` there is an error or warning.
-pub(crate) fn load(args: &ContentArgs, base_url: String) -> anyhow::Result<ContentFolder> {
-    let content = read(args, base_url);
+pub(crate) fn load(args: &ContentArgs, base_url: String, pictures: Pictures) -> anyhow::Result<ContentFolder> {
+    let content = read(args, base_url, pictures);
     if args.strict || content.is_all_broken() {
         reject_errors(args, content.diagnostics())?;
     }
@@ -22,13 +22,13 @@ pub(crate) fn load(args: &ContentArgs, base_url: String) -> anyhow::Result<Conte
     Ok(content)
 }
 
-pub(crate) fn read(args: &ContentArgs, base_url: String) -> ContentFolder {
+pub(crate) fn read(args: &ContentArgs, base_url: String, pictures: Pictures) -> ContentFolder {
     let options = ContentOptions {
         drafts: args.drafts,
         raw_html: args.raw_html,
         base_url,
         reserved: &routes::RESERVED,
-        pictures: Pictures::default(),
+        pictures,
     };
     ContentFolder::load(&args.posts, &options)
 }

@@ -19,6 +19,7 @@ mod moderation;
 mod old_addresses;
 mod page_cache;
 mod pages;
+mod pictures;
 mod posts;
 #[cfg(test)]
 mod privacy_texts;

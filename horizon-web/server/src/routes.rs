@@ -1,11 +1,13 @@
 //! The routes of the blog.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use axum::{Router, extract::Request, middleware};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
-use crate::{cluster, feeds, headers, health, log, media, moderation, old_addresses, pages, posts, state::AppState};
+use crate::{
+    cluster, feeds, headers, health, log, media, moderation, old_addresses, pages, pictures, posts, state::AppState,
+};
 
 /// The base path of the HTTP API; the islands use the same.
 const HORIZON: &str = "/horizon";
@@ -46,6 +48,7 @@ pub(crate) fn router(app: AppState, content: &Path) -> Router {
     compressed
         .layer(middleware::from_fn_with_state(old_addresses, old_addresses::respond))
         .merge(app.assets.router())
+        .merge(pictures::router(Arc::clone(&app.pictures)))
         .route_service("/media/{*path}", files)
         .layer(CatchPanicLayer::new())
         // Not in the layer, which would wrap the bodies of live streams at a cost for each frame.

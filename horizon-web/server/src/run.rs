@@ -8,7 +8,8 @@ use horizon_app::Site;
 use horizon_axum::{Limits, Tls};
 use horizon_backend::{LoginKey, StoreUrl, now, print_line, wait_for_shutdown};
 use horizon_core::Slug;
-use horizon_posts::Library;
+use horizon_pictures::PictureStore;
+use horizon_posts::{Library, Pictures};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
     feeds::FeedCache,
     login_limiter::LoginLimiter,
     page_cache::PageCache,
-    reports, routes,
+    pictures, reports, routes,
     session::Sessions,
     state::{AppParts, AppState, NodeIdentity},
     stats_cache::StatsCache,
@@ -55,9 +56,11 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     let address = format!("{scheme}://{}", listener.local_addr()?);
     args.network.warn_about_base_url(tls.is_some());
     let base_url = args.network.base_url.as_ref().map(ToString::to_string);
+    let pictures = pictures::open(&args.content)?;
     let content = {
         let (args, base_url) = (args.content.clone(), base_url.unwrap_or_default());
-        tokio::task::spawn_blocking(move || content::load(&args, base_url)).await??
+        let pictures = Pictures::new(pictures.clone());
+        tokio::task::spawn_blocking(move || content::load(&args, base_url, pictures)).await??
     };
     let mut shutdown = pin!(shutdown);
     let (stop, stopped) = watch::channel(false);
@@ -70,6 +73,8 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     let health = horizon.health().clone();
     let mut tasks = JoinSet::new();
     tasks.spawn(health.supervise("posts", watcher));
+    let making = pictures::run(pictures.clone(), library.clone(), wait_for_shutdown(stopped.clone()));
+    tasks.spawn(health.supervise("pictures", making));
     let node = NodeIdentity {
         name: backend.node,
         started: now(),
@@ -81,7 +86,7 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
         author,
         node,
     };
-    let app = app_state(args, opened, library, stats, stopped)?;
+    let app = app_state(args, opened, library, pictures, stats, stopped)?;
     print_line(&format!("EventHorizon is at {address}"));
     let served = serve(listener, tls, args, &app, shutdown, &stop).await;
     let ended = tokio::time::timeout(TASKS_TIMEOUT, async { while tasks.join_next().await.is_some() {} });
@@ -197,6 +202,7 @@ pub(crate) fn app_state(
     args: &ServeArgs,
     backend: OpenedBackend,
     library: watch::Receiver<Arc<Library>>,
+    pictures: Arc<PictureStore>,
     stats: StatsCache,
     shutdown: watch::Receiver<bool>,
 ) -> anyhow::Result<AppState> {
@@ -230,6 +236,7 @@ pub(crate) fn app_state(
         horizon,
         node,
         library,
+        pictures,
         site,
         is_https,
         feeds: FeedCache::default(),

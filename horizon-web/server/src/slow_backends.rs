@@ -1,6 +1,6 @@
 //! The response time of each page while reads of the backend hang, in virtual time.
 
-use std::{fs, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -14,7 +14,8 @@ use horizon_axum::ClientAddr;
 use horizon_backend::{LoginKey, StoreUrl, now};
 use horizon_core::Timestamp;
 use horizon_memory::testing::{Call, Clock, Fake};
-use horizon_posts::Library;
+use horizon_pictures::PictureStore;
+use horizon_posts::{Library, Pictures};
 use tempfile::TempDir;
 use tokio::{
     sync::watch,
@@ -122,7 +123,9 @@ pub(crate) fn library() -> Library {
     let folder = folder();
     let posts = folder.path().to_string_lossy();
     let config = Cli::try_parse_from(["horizon-web", "--posts", &posts]).unwrap().serve;
-    content::load(&config.content, String::new()).unwrap().library(now())
+    content::load(&config.content, String::new(), Pictures::default())
+        .unwrap()
+        .library(now())
 }
 
 impl TestBlog {
@@ -152,7 +155,9 @@ impl TestBlog {
         let (posts, site) = (path(""), path("site"));
         let folders = ["horizon-web", "--posts", &posts, "--site", &site];
         let config = Cli::try_parse_from(folders.iter().chain(arguments)).unwrap().serve;
-        let library = content::load(&config.content, String::new()).unwrap().library(now());
+        let library = content::load(&config.content, String::new(), Pictures::default())
+            .unwrap()
+            .library(now());
         let (_, library) = watch::channel(library.into());
         let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
         let fake = Fake::new(clock.clone());
@@ -172,7 +177,8 @@ impl TestBlog {
             node,
             login_key: Some(LoginKey::open(&StoreUrl::Memory).unwrap()),
         };
-        let app = run::app_state(&config, backend, library, stats, shutdown).unwrap();
+        let pictures = Arc::new(PictureStore::new(folder.path(), None));
+        let app = run::app_state(&config, backend, library, pictures, stats, shutdown).unwrap();
         Self {
             fake,
             router: routes::router(app, folder.path()),

@@ -7,6 +7,7 @@ use eventhorizon::{Horizon, PageReads, StatsSnapshot};
 use horizon_app::{Link, Site};
 use horizon_backend::{now, random_bytes};
 use horizon_core::{EventId, Result, Timestamp, Topic, presence::NodeId};
+use horizon_pictures::PictureStore;
 use horizon_posts::{Library, MarkdownPage};
 use tokio::sync::watch;
 
@@ -23,6 +24,7 @@ pub(crate) struct AppParts {
     pub(crate) horizon: Horizon,
     pub(crate) node: NodeIdentity,
     pub(crate) library: watch::Receiver<Arc<Library>>,
+    pub(crate) pictures: Arc<PictureStore>,
     /// Without the links to Markdown pages.
     pub(crate) site: Site,
     /// Whether readers use HTTPS.

@@ -6,6 +6,9 @@ use leptos::prelude::*;
 use super::{encoded, likes, number, tags};
 use crate::{BlogIndex, MAX_LIVE_CARDS, PostCard, Site, islands::PostCards, slots::CountLabel, text};
 
+/// The width of the cover on a card, for the attribute `sizes`: see `.card-cover` in the style sheet.
+const CARD_SIZES: &str = "(min-width: 44rem) 13.5rem, (min-resolution: 2.5dppx) 62vw, 92vw";
+
 /// `/`
 pub(super) fn home(site: &Site, posts: &[PostCard]) -> AnyView {
     view! {
@@ -128,7 +131,20 @@ fn card((index, card): (u32, &PostCard)) -> AnyView {
     let visits = stats.map(|stats| stats.visits);
     let liked = stats.map(|stats| stats.likes);
     let cover = post.cover.as_ref().map(|cover| {
-        view! { <img class="card-cover" src=cover.image.clone() alt="" loading="lazy" decoding="async" /> }
+        // The style sheet sets the size, so that all cards have one layout.
+        let srcset = post.cover_picture().and_then(|picture| picture.srcset());
+        let sizes = srcset.is_some().then_some(CARD_SIZES);
+        view! {
+            <img
+                class="card-cover"
+                src=cover.image.clone()
+                srcset=srcset
+                sizes=sizes
+                alt=""
+                loading="lazy"
+                decoding="async"
+            />
+        }
     });
     view! {
         <article class="card" data-slug=post.slug.to_string()>

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use horizon_posts::{Post, TocEntry};
+use horizon_posts::{Picture, Post, TocEntry};
 use leptos::prelude::*;
 
 use super::{comments, heart, lede, likes, number, tags};
@@ -71,13 +71,28 @@ fn numbers(markers: &SlotMarkers) -> AnyView {
 
 fn cover(post: &Post) -> Option<AnyView> {
     let cover = post.cover.clone()?;
+    let picture = post.cover_picture();
+    let srcset = picture.as_ref().and_then(Picture::srcset);
+    let sizes = srcset.as_ref().and(picture.as_ref()).map(Picture::prose_sizes);
+    let (width, height) = (
+        picture.as_ref().map(|it| it.width),
+        picture.as_ref().map(|it| it.height),
+    );
     let caption = cover
         .caption
         .map(|caption| view! { <figcaption>{caption}</figcaption> });
     Some(
         view! {
             <figure class="cover">
-                <img src=cover.image alt=cover.alt decoding="async" />
+                <img
+                    src=cover.image
+                    srcset=srcset
+                    sizes=sizes
+                    width=width
+                    height=height
+                    alt=cover.alt
+                    fetchpriority="high"
+                />
                 {caption}
             </figure>
         }

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::CacheLocation;
+
 /// The content folder, and how it is read.
 #[derive(Clone, Debug, Args)]
 pub struct ContentArgs {
@@ -13,6 +15,9 @@ pub struct ContentArgs {
         default_value = "horizon-web/content"
     )]
     pub posts: PathBuf,
+    /// The folder for smaller variants of pictures. Default: that of systemd, or `eventhorizon` in the user's caches.
+    #[arg(long, env = "HORIZON_CACHE", value_name = "HORIZON_CACHE")]
+    pub cache: Option<PathBuf>,
     /// Show drafts and posts whose date is in the future.
     #[arg(
         long,
@@ -43,4 +48,18 @@ pub struct ContentArgs {
         default_value = "false"
     )]
     pub strict: bool,
+}
+
+impl ContentArgs {
+    /// Returns where files that can be made again are kept.
+    #[must_use]
+    pub fn cache_location(&self) -> CacheLocation {
+        match &self.cache {
+            Some(folder) => CacheLocation {
+                folder: folder.clone(),
+                is_temporary: false,
+            },
+            None => CacheLocation::from_environment(),
+        }
+    }
 }

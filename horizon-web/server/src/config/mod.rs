@@ -2,6 +2,7 @@
 
 mod backend;
 mod base_url;
+mod cache;
 mod check;
 mod content;
 mod dashboard;
@@ -21,6 +22,7 @@ use horizon_backend::{ReportSettings, SettingError};
 pub use self::{
     backend::{BackendArgs, NodeSettings},
     base_url::{BaseUrl, ParseBaseUrlError},
+    cache::CacheLocation,
     check::{CheckArgs, CheckFormat},
     content::ContentArgs,
     dashboard::{DashboardAccess, DashboardArgs},
