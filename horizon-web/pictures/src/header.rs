@@ -38,7 +38,7 @@ pub(crate) fn read(file: &mut (impl BufRead + Seek), start: &[u8]) -> Option<Hea
     let header = match imagesize::image_type(start) {
         Ok(ImageType::Jpeg) => jpeg_header(file).ok()?,
         Ok(kind @ (ImageType::Png | ImageType::Webp | ImageType::Gif | ImageType::Heif(Compression::Av1))) => {
-            let size = kind.reader_size(file).ok()?;
+            let size = imagesize::reader_size(file).ok()?;
             let (width, height) = (u32::try_from(size.width).ok()?, u32::try_from(size.height).ok()?);
             let pixels = u64::from(width) * u64::from(height);
             let (format, bytes_per_pixel) = match kind {
