@@ -1,6 +1,6 @@
 use std::num::NonZeroUsize;
 
-/// The number of posts on a page of a list.
+/// The number of posts on a page of a list. The numbers of all of them are live: a stream has at most 100 pages.
 pub const POSTS_PER_PAGE: NonZeroUsize = NonZeroUsize::new(20).unwrap();
 
 /// A page of a list.
@@ -8,15 +8,23 @@ pub const POSTS_PER_PAGE: NonZeroUsize = NonZeroUsize::new(20).unwrap();
 pub struct Pagination {
     number: NonZeroUsize,
     count: NonZeroUsize,
+    /// The maximum number of items on a page.
+    size: NonZeroUsize,
 }
 
 impl Pagination {
+    /// Returns a page with at most [`POSTS_PER_PAGE`] items; see [`with_size`](Self::with_size).
+    #[must_use]
+    pub fn new(number: NonZeroUsize, items: usize) -> Option<Self> {
+        Self::with_size(number, items, POSTS_PER_PAGE)
+    }
+
     /// Returns the page with this number of a list with that many items, or `None` if there is no such page. An empty
     /// list has one page.
     #[must_use]
-    pub fn new(number: NonZeroUsize, items: usize) -> Option<Self> {
-        let count = NonZeroUsize::new(items.div_ceil(POSTS_PER_PAGE.get())).unwrap_or(NonZeroUsize::MIN);
-        (number <= count).then_some(Self { number, count })
+    pub fn with_size(number: NonZeroUsize, items: usize, size: NonZeroUsize) -> Option<Self> {
+        let count = NonZeroUsize::new(items.div_ceil(size.get())).unwrap_or(NonZeroUsize::MIN);
+        (number <= count).then_some(Self { number, count, size })
     }
 
     /// Returns the number of the page, from 1.
@@ -45,7 +53,7 @@ impl Pagination {
 
     /// Returns the items on the page.
     pub fn items<T>(self, all: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
-        let size = POSTS_PER_PAGE.get();
+        let size = self.size.get();
         all.into_iter()
             .skip((self.number.get() - 1).saturating_mul(size))
             .take(size)

@@ -10,9 +10,14 @@ use super::{
 };
 use crate::unicode::fold;
 
+/// The maximum number of words whose terms are remembered. Folding is slow, and frequent words return soon.
+const MAX_KNOWN_WORDS: usize = 4_096;
+
 /// The terms of all documents.
 #[derive(Debug, Default)]
 pub(super) struct IndexBuilder {
+    /// The numbers of words as they are written.
+    known: HashMap<String, u32>,
     numbers: HashMap<String, u32>,
     /// The documents of each term, in order.
     postings: Vec<Vec<SearchPosting>>,
@@ -37,12 +42,10 @@ impl IndexBuilder {
     pub(super) fn add(&mut self, document: u16, text: &str, weight: u16, language: Option<StemLanguage>) -> usize {
         let mut count = 0;
         for token in tokens::tokens(text) {
-            let term = fold(token.text);
-            if term.is_empty() {
+            let Some(number) = self.number(token.text) else {
                 continue;
-            }
+            };
             count += 1;
-            let number = self.number(term);
             if let Some(postings) = usize::try_from(number).ok().and_then(|at| self.postings.get_mut(at)) {
                 match postings.last_mut().filter(|last| last.document == document) {
                     Some(last) => last.weight = last.weight.saturating_add(weight),
@@ -62,13 +65,26 @@ impl IndexBuilder {
         count
     }
 
-    fn number(&mut self, term: String) -> u32 {
+    /// Returns the number of the term of a word, or `None` if the word consists of invisible characters.
+    fn number(&mut self, word: &str) -> Option<u32> {
+        if let Some(number) = self.known.get(word) {
+            return Some(*number);
+        }
+        let term = fold(word);
+        if term.is_empty() {
+            return None;
+        }
         let next = u32::try_from(self.postings.len()).unwrap_or(u32::MAX);
         let postings = &mut self.postings;
-        *self.numbers.entry(term).or_insert_with(|| {
+        let number = *self.numbers.entry(term).or_insert_with(|| {
             postings.push(Vec::new());
             next
-        })
+        });
+        if self.known.len() >= MAX_KNOWN_WORDS {
+            self.known.clear();
+        }
+        self.known.insert(word.to_owned(), number);
+        Some(number)
     }
 
     pub(super) fn finish(mut self) -> IndexTerms {

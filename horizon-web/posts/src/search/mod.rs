@@ -18,6 +18,7 @@ mod visible_text;
 use std::{collections::HashMap, sync::Arc};
 
 use builder::{IndexBuilder, IndexTerms};
+use passage::PassageFinder;
 pub use passage::{Passage, PassagePart};
 pub use query::{MAX_SEARCH_CHARS, MAX_SEARCH_WORDS};
 use stem::StemLanguage;
@@ -82,7 +83,7 @@ impl SearchIndex {
     ///
     /// Renders posts that no page has needed yet, which takes most of the time; call it from a blocking thread.
     /// `is_obsolete` is called before each post and ends the build.
-    pub fn build(library: &Library, language: &Language, is_obsolete: impl Fn() -> bool) -> Option<Self> {
+    pub fn build(library: &Library, language: Option<&Language>, is_obsolete: impl Fn() -> bool) -> Option<Self> {
         let mut builder = IndexBuilder::default();
         let mut documents = Vec::with_capacity(library.posts().len());
         for (number, post) in (0..MAX_POSTS).zip(library.posts()) {
@@ -120,15 +121,19 @@ impl SearchIndex {
 }
 
 impl SearchResults<'_> {
-    /// Returns the part of the post that matches best, or `None` if only its title or tags match.
+    /// Returns the part of each post that matches best, or `None` if only its title or tags match.
     #[must_use]
-    pub fn passage(&self, result: &SearchResult<'_>) -> Option<Passage> {
-        passage::best(&self.index.documents.get(result.document)?.text, &self.matched)
+    pub fn passages<'a>(&'a self, results: impl IntoIterator<Item = &'a SearchResult<'a>>) -> Vec<Option<Passage>> {
+        let mut finder = PassageFinder::new(&self.matched);
+        let documents = results
+            .into_iter()
+            .map(|result| self.index.documents.get(result.document));
+        documents.map(|document| finder.best(&document?.text)).collect()
     }
 }
 
-fn add(builder: &mut IndexBuilder, number: u16, post: &Arc<Post>, language: &Language) -> SearchDocument {
-    let language = StemLanguage::new(post.language.as_ref().unwrap_or(language));
+fn add(builder: &mut IndexBuilder, number: u16, post: &Arc<Post>, language: Option<&Language>) -> SearchDocument {
+    let language = post.language.as_ref().or(language).and_then(StemLanguage::new);
     let VisibleText { text, headings } = VisibleText::new(&post.body.visible_html());
     builder.add(number, &post.title, TITLE_WEIGHT, language);
     for tag in &post.tags {

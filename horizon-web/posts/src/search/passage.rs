@@ -15,7 +15,7 @@ const LEADING_CHARS: usize = 40;
 const MAX_SCANNED_BYTES: usize = 64 << 10;
 
 /// The maximum number of matches that are compared.
-const MAX_MATCHES: usize = 256;
+const MAX_MATCHES: usize = 64;
 
 /// A part of a text that matches a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,31 +39,57 @@ struct PassageMatch {
     word: usize,
 }
 
-/// Returns the passage with the most words of the search, the first of several; `None` if no term is in the text.
-///
-/// `terms` has the word of the search for each matching term.
-pub(super) fn best(text: &str, terms: &HashMap<&str, usize>) -> Option<Passage> {
-    let scanned = text.get(..text.floor_char_boundary(MAX_SCANNED_BYTES))?;
-    let matches = tokens::tokens(scanned).filter_map(|token| {
-        let word = *terms.get(fold(token.text).as_str())?;
-        Some(PassageMatch {
-            range: token.range(),
-            word,
-        })
-    });
-    let matches: Vec<PassageMatch> = matches.take(MAX_MATCHES).collect();
-    let mut best: Option<(usize, usize, Range<usize>)> = None;
-    for (at, first) in matches.iter().enumerate() {
-        let range = window(text, first.range.start);
-        let inside = matches.iter().skip(at).take_while(|other| other.range.end <= range.end);
-        let words = inside.fold(0_u32, |words, other| words | 1 << other.word.min(31));
-        let count = usize::try_from(words.count_ones()).unwrap_or(0);
-        if best.as_ref().is_none_or(|(most, ..)| count > *most) {
-            best = Some((count, at, range));
+/// The maximum number of words that are remembered.
+const MAX_KNOWN_WORDS: usize = 4_096;
+
+/// Finds the passages of one search.
+#[derive(Debug)]
+pub(super) struct PassageFinder<'a> {
+    /// The position in the search of the word that each matching term stands for.
+    terms: &'a HashMap<&'a str, usize>,
+    /// Whether words of the texts match. Folding is slow, and texts repeat their words.
+    known: HashMap<&'a str, Option<usize>>,
+}
+
+impl<'a> PassageFinder<'a> {
+    pub(super) fn new(terms: &'a HashMap<&'a str, usize>) -> Self {
+        Self {
+            terms,
+            known: HashMap::new(),
         }
     }
-    let (_, _, range) = best?;
-    Some(passage(text, &range, &matches))
+
+    /// Returns the passage with the most words of the search, the first of several; `None` if no word is in the text.
+    pub(super) fn best(&mut self, text: &'a str) -> Option<Passage> {
+        let scanned = text.get(..text.floor_char_boundary(MAX_SCANNED_BYTES))?;
+        let matches = tokens::tokens(scanned).filter_map(|token| {
+            let (word, range) = (self.word(token.text)?, token.range());
+            Some(PassageMatch { range, word })
+        });
+        let matches: Vec<PassageMatch> = matches.take(MAX_MATCHES).collect();
+        let mut best: Option<(u32, Range<usize>)> = None;
+        for (at, first) in matches.iter().enumerate() {
+            let range = window(text, first.range.start);
+            let inside = matches.iter().skip(at).take_while(|other| other.range.end <= range.end);
+            let words = inside.fold(0_u32, |words, other| words | 1 << other.word.min(31));
+            if best.as_ref().is_none_or(|(most, _)| words.count_ones() > *most) {
+                best = Some((words.count_ones(), range));
+            }
+        }
+        let (_, range) = best?;
+        Some(passage(text, &range, &matches))
+    }
+
+    fn word(&mut self, text: &'a str) -> Option<usize> {
+        if let Some(word) = self.known.get(text) {
+            return *word;
+        }
+        let word = self.terms.get(fold(text).as_str()).copied();
+        if self.known.len() < MAX_KNOWN_WORDS {
+            self.known.insert(text, word);
+        }
+        word
+    }
 }
 
 /// Returns the window around a match: from the start of a word or line to the end of a word.
@@ -136,7 +162,7 @@ mod tests {
 
     fn marked(text: &str, terms: &[&str]) -> String {
         let terms = terms.iter().copied().zip(0..).collect();
-        let parts = best(text, &terms).unwrap().parts.into_iter();
+        let parts = PassageFinder::new(&terms).best(text).unwrap().parts.into_iter();
         parts
             .map(|part| {
                 if part.is_match {
@@ -186,7 +212,10 @@ mod tests {
 
     #[test]
     fn a_text_without_a_match_has_no_passage() {
-        assert_eq!(best("One apple.", &HashMap::from([("pear", 0)])), None);
-        assert_eq!(best("", &HashMap::new()), None);
+        assert_eq!(
+            PassageFinder::new(&HashMap::from([("pear", 0)])).best("One apple."),
+            None
+        );
+        assert_eq!(PassageFinder::new(&HashMap::new()).best(""), None);
     }
 }
