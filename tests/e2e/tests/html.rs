@@ -205,7 +205,7 @@ async fn no_page_of_a_blog_has_an_error() -> anyhow::Result<()> {
     for path in [
         "/admin",
         "/admin?only=waiting",
-        "/dashboard",
+        "/horizon/dashboard",
         "/cluster",
         "/blog/everything?comment=waiting",
     ] {
