@@ -98,6 +98,11 @@ impl Body {
         }
     }
 
+    /// Returns the other documents and the files that the document may refer to.
+    pub(crate) fn index(&self) -> &ContentIndex {
+        &self.context().index
+    }
+
     fn context(&self) -> &Arc<RenderContext> {
         self.context.get_or_init(Arc::default)
     }

@@ -6,7 +6,7 @@ use horizon_core::Slug;
 use jiff::tz::TimeZone;
 
 use crate::{
-    Date, Language, Layout, MarkdownPage, Post,
+    Cover, Date, Language, Layout, MarkdownPage, Post,
     body::Body,
     file_name,
     front_matter::{self, FileIssue, FrontMatter, FrontMatterOptions, Publication},
@@ -79,6 +79,13 @@ impl ParsedDocument {
         match self {
             Self::Post(post) => &post.title,
             Self::Page(page) => &page.title,
+        }
+    }
+
+    pub(crate) fn cover(&self) -> Option<&Cover> {
+        match self {
+            Self::Post(post) => post.cover.as_ref(),
+            Self::Page(_) => None,
         }
     }
 

@@ -1,10 +1,13 @@
 //! `horizon-web check`: checks the content folder and writes a report.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 use anyhow::ensure;
 use horizon_backend::now;
-use horizon_posts::{CheckReport, Finding, ScheduledFile, Severity};
+use horizon_posts::{CheckReport, CheckRule, Finding, Layout, ScheduledFile, Severity, SkippedFiles};
 use serde::Serialize;
 
 use crate::{
@@ -14,6 +17,9 @@ use crate::{
 
 /// The version of the JSON report. It grows when a field changes its meaning, not when one is added.
 const JSON_VERSION: u32 = 1;
+
+/// How many notes of one rule, and how many new files, the text lists. The JSON has all.
+const MAX_LISTED: usize = 20;
 
 /// Checks the content folder and writes the report to standard output. Reads no other site, and writes no file.
 ///
@@ -47,13 +53,58 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<()> {
 }
 
 fn write_text(args: &CheckArgs, report: &CheckReport, out: &mut impl Write) -> io::Result<()> {
-    for finding in &report.findings {
-        writeln!(out, "{finding}")?;
-    }
+    write_findings(&report.findings, out)?;
     for file in &report.scheduled {
         writeln!(out, "{}: scheduled for {}", file.path.display(), file.until.rfc3339())?;
     }
-    writeln!(out, "{}: {}", args.content.posts.display(), summary(report))
+    for SkippedFiles { reason, count, example } in &report.skipped {
+        writeln!(
+            out,
+            "not read: {count}, because: {reason}; for example {}",
+            example.display()
+        )?;
+    }
+    if !report.newly_public.is_empty() {
+        writeln!(out, "public since version 0.2: {}", report.newly_public.len())?;
+    }
+    for path in report.newly_public.iter().take(MAX_LISTED) {
+        writeln!(out, "  {}", path.display())?;
+    }
+    if let Some(more) = more(report.newly_public.len()) {
+        writeln!(out, "  {more}")?;
+    }
+    let generator = match report.layout {
+        Layout::Plain => String::new(),
+        layout => format!("{layout} blog, "),
+    };
+    writeln!(out, "{}: {generator}{}", args.content.posts.display(), summary(report))
+}
+
+/// Writes errors and warnings, and of each kind of note the first ones.
+fn write_findings(findings: &[Finding], out: &mut impl Write) -> io::Result<()> {
+    let mut notes: BTreeMap<CheckRule, usize> = BTreeMap::new();
+    for finding in findings {
+        if finding.severity == Severity::Note {
+            let number = notes.entry(finding.rule).or_default();
+            *number += 1;
+            if *number > MAX_LISTED {
+                continue;
+            }
+        }
+        writeln!(out, "{finding}")?;
+    }
+    for (rule, number) in notes {
+        if let Some(more) = more(number) {
+            writeln!(out, "note: {more} [{}]", rule.name())?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns how many of a list are not shown.
+fn more(number: usize) -> Option<String> {
+    let hidden = number.checked_sub(MAX_LISTED).filter(|hidden| *hidden > 0)?;
+    Some(format!("{hidden} more, which --format json lists"))
 }
 
 /// Returns a line such as `5 posts and 1 page, 1 draft, 2 warnings and 1 note`.
@@ -102,6 +153,7 @@ fn count(number: usize, noun: &str) -> String {
 struct JsonReport {
     version: u32,
     folder: String,
+    layout: &'static str,
     posts: usize,
     pages: usize,
     drafts: usize,
@@ -111,6 +163,8 @@ struct JsonReport {
     notes: usize,
     findings: Vec<JsonFinding>,
     scheduled: Vec<JsonScheduledFile>,
+    not_read: Vec<JsonSkippedFiles>,
+    newly_public: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -129,11 +183,25 @@ struct JsonScheduledFile {
     public_from: String,
 }
 
+#[derive(Debug, Serialize)]
+struct JsonSkippedFiles {
+    reason: String,
+    count: usize,
+    example: String,
+}
+
 impl JsonReport {
     fn new(args: &CheckArgs, report: &CheckReport) -> Self {
         Self {
             version: JSON_VERSION,
             folder: args.content.posts.display().to_string(),
+            layout: match report.layout {
+                Layout::Plain => "plain",
+                Layout::Hugo => "hugo",
+                Layout::Zola => "zola",
+                Layout::Jekyll => "jekyll",
+                Layout::Astro => "astro",
+            },
             posts: report.posts,
             pages: report.pages,
             drafts: report.drafts,
@@ -143,6 +211,12 @@ impl JsonReport {
             notes: report.count(Severity::Note),
             findings: report.findings.iter().map(JsonFinding::from).collect(),
             scheduled: report.scheduled.iter().map(JsonScheduledFile::from).collect(),
+            not_read: report.skipped.iter().map(JsonSkippedFiles::from).collect(),
+            newly_public: report
+                .newly_public
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect(),
         }
     }
 }
@@ -169,6 +243,16 @@ impl From<&ScheduledFile> for JsonScheduledFile {
             file: file.path.display().to_string(),
             title: file.title.clone(),
             public_from: file.until.rfc3339(),
+        }
+    }
+}
+
+impl From<&SkippedFiles> for JsonSkippedFiles {
+    fn from(skipped: &SkippedFiles) -> Self {
+        Self {
+            reason: skipped.reason.to_string(),
+            count: skipped.count,
+            example: skipped.example.display().to_string(),
         }
     }
 }

@@ -12,17 +12,17 @@ pub enum CheckRule {
     NotShown,
     /// Part of a file's front matter has no effect.
     FrontMatter,
+    /// A file has another URL than its name says, because another file has that one.
+    OtherUrl,
     /// A file is not a post.
     Skipped,
-    /// The URL of a file is not the one of its name.
-    OtherUrl,
     /// A link leads to no page or file of this blog.
     DeadLink,
     /// A link leads to a file that is not public when its reader follows it.
     NotPublic,
     /// The fragment of a link is no id of the page.
     DeadAnchor,
-    /// A link works, but only by the redirect of an old address.
+    /// A link has an old address of a post or page, which works only by a redirect or as long as this blog knows it.
     OldAddress,
     /// The URL of a link or picture has a scheme that is not allowed.
     Scheme,
@@ -45,8 +45,8 @@ impl CheckRule {
         match self {
             Self::NotShown => "not-shown",
             Self::FrontMatter => "front-matter",
-            Self::Skipped => "skipped",
             Self::OtherUrl => "other-url",
+            Self::Skipped => "skipped",
             Self::DeadLink => "dead-link",
             Self::NotPublic => "not-public",
             Self::DeadAnchor => "dead-anchor",
@@ -64,7 +64,7 @@ impl CheckRule {
     fn severity(self) -> Severity {
         match self {
             Self::NotShown => Severity::Error,
-            Self::Skipped | Self::OtherUrl | Self::OldAddress | Self::NoAlternativeText => Severity::Note,
+            Self::OtherUrl | Self::Skipped | Self::OldAddress | Self::NoAlternativeText => Severity::Note,
             _ => Severity::Warning,
         }
     }
@@ -103,8 +103,8 @@ impl From<&Diagnostic> for Finding {
         let rule = match diagnostic.effect {
             DiagnosticEffect::NotShown | DiagnosticEffect::LastGoodShown => CheckRule::NotShown,
             DiagnosticEffect::Shown => CheckRule::FrontMatter,
-            DiagnosticEffect::Skipped => CheckRule::Skipped,
             DiagnosticEffect::OtherUrl => CheckRule::OtherUrl,
+            DiagnosticEffect::Skipped => CheckRule::Skipped,
         };
         Self::new(rule, &diagnostic.path, diagnostic.line, diagnostic.reason.clone())
     }

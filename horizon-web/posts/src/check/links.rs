@@ -45,6 +45,16 @@ impl<'a> LinkChecker<'a> {
         }
     }
 
+    /// Returns what is wrong with the picture above a post.
+    pub(super) fn check_cover(&self, file: &ContentFile) -> Problem {
+        let url = &file.document.cover()?.image;
+        if self.is_external(url) {
+            return Some(blocked_picture(url));
+        }
+        let is_missing = file.document.body().index().file(url).is_none();
+        is_missing.then(|| missing_picture(url))
+    }
+
     /// Returns what is wrong with a link of the file.
     pub(super) fn check(&self, file: &ContentFile, link: &BodyLink) -> Problem {
         let url = &link.url;
@@ -64,8 +74,8 @@ impl<'a> LinkChecker<'a> {
                 let message = format!("{url:?} leads nowhere: this page has no id {id:?}");
                 (CheckRule::DeadAnchor, message)
             }),
-            ReferenceTarget::Document(path) => self.document(file, url, path),
-            ReferenceTarget::Missing => Some(self.missing(url, reference)),
+            ReferenceTarget::Document(path) => self.document(file, url, path).or_else(|| old_address(url, reference)),
+            ReferenceTarget::Missing => Some(dead(url)),
             ReferenceTarget::Other if self.is_missing_list(&reference.url) => Some(dead(url)),
             ReferenceTarget::File(_) | ReferenceTarget::Other => None,
         }
@@ -92,25 +102,13 @@ impl<'a> LinkChecker<'a> {
         self.content.is_shown(target, since)
     }
 
-    fn missing(&self, url: &str, reference: &Reference) -> (CheckRule, String) {
-        let path = path_of(&reference.url);
-        match self.library.redirect(path) {
-            Some(target) => (
-                CheckRule::OldAddress,
-                format!("{url:?} is an old address: link to {target:?}, which saves readers a redirect"),
-            ),
-            None => dead(url),
-        }
-    }
-
     fn image(&self, link: &BodyLink, reference: &Reference) -> Problem {
         let url = &link.url;
         if self.is_external(&reference.url) {
-            let message = format!("browsers block the picture {url:?} of another site: put it into the content folder");
-            return Some((CheckRule::BlockedPicture, message));
+            return Some(blocked_picture(url));
         }
         if !matches!(reference.target, ReferenceTarget::File(_)) {
-            return Some((CheckRule::MissingPicture, format!("there is no picture {url:?}")));
+            return Some(missing_picture(url));
         }
         (!link.has_alt).then(|| {
             let message = format!("the picture {url:?} has no alternative text");
@@ -136,9 +134,27 @@ impl<'a> LinkChecker<'a> {
     }
 }
 
+/// Returns a note if the URL is the absolute path of a document, but not its current one.
+fn old_address(url: &str, reference: &Reference) -> Problem {
+    let (old, new) = (path_of(url), path_of(&reference.url));
+    (old.starts_with('/') && old.trim_end_matches('/') != new).then(|| {
+        let message = format!("{url:?} is an old address of {new:?}");
+        (CheckRule::OldAddress, message)
+    })
+}
+
 fn dead(url: &str) -> (CheckRule, String) {
     let message = format!("{url:?} leads to no page or file of this blog");
     (CheckRule::DeadLink, message)
+}
+
+fn blocked_picture(url: &str) -> (CheckRule, String) {
+    let message = format!("browsers block the picture {url:?} of another site: put it into the content folder");
+    (CheckRule::BlockedPicture, message)
+}
+
+fn missing_picture(url: &str) -> (CheckRule, String) {
+    (CheckRule::MissingPicture, format!("there is no picture {url:?}"))
 }
 
 /// Returns the fragment of a URL if the page of `file` has no such id.

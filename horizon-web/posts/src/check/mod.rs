@@ -3,15 +3,19 @@
 mod finding;
 mod links;
 
+use std::path::{Path, PathBuf};
+
 use horizon_core::Timestamp;
 
 pub use self::finding::{CheckRule, Finding};
 use self::links::LinkChecker;
-use crate::{ContentFolder, ScheduledFile, Severity, content::ContentFile, parallel};
+use crate::{ContentFolder, Layout, ScheduledFile, Severity, SkippedFiles, content::ContentFile, parallel};
 
 /// The result of [`ContentFolder::check`].
 #[derive(Clone, Debug)]
 pub struct CheckReport {
+    /// The generator for which the folder was made.
+    pub layout: Layout,
     /// Everything found, by path and line.
     pub findings: Vec<Finding>,
     /// The number of public posts.
@@ -24,6 +28,10 @@ pub struct CheckReport {
     pub expired: usize,
     /// The files whose time has not come, the next first.
     pub scheduled: Vec<ScheduledFile>,
+    /// What is not read, by reason.
+    pub skipped: Vec<SkippedFiles>,
+    /// The public files that versions before 0.2 did not read.
+    pub newly_public: Vec<PathBuf>,
 }
 
 impl CheckReport {
@@ -56,12 +64,15 @@ impl ContentFolder {
             .filter(|file| file.publication.is_public(now))
             .count();
         CheckReport {
+            layout: self.layout(),
             findings,
             posts: library.posts().len(),
             pages: library.pages().len(),
             drafts,
             expired: self.files().len().saturating_sub(drafts + public + scheduled.len()),
             scheduled,
+            skipped: self.skipped().to_vec(),
+            newly_public: self.newly_public(now).into_iter().map(Path::to_owned).collect(),
         }
     }
 }
@@ -72,9 +83,12 @@ fn findings_in(file: &ContentFile, checker: &LinkChecker<'_>) -> Vec<Finding> {
         severity: issue.severity,
         ..Finding::new(CheckRule::Markup, &file.path, issue.line, issue.reason.clone())
     });
+    let cover = checker
+        .check_cover(file)
+        .map(|(rule, message)| Finding::new(rule, &file.path, None, message));
     let links = rendered.links.iter().filter_map(|link| {
         let (rule, message) = checker.check(file, link)?;
         Some(Finding::new(rule, &file.path, Some(link.line), message))
     });
-    markup.chain(links).collect()
+    markup.chain(cover).chain(links).collect()
 }
