@@ -2,6 +2,8 @@
 #[cfg(test)]
 mod addresses;
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod diagnostics;
 #[cfg(test)]
 mod feeds;
@@ -17,6 +19,7 @@ mod library;
 mod markdown;
 #[cfg(test)]
 mod other_generators;
+#[cfg(test)]
 mod publication;
 #[cfg(test)]
 mod scheduled;
