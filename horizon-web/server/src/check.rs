@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::ensure;
 use horizon_backend::now;
-use horizon_posts::{CheckReport, CheckRule, Finding, Layout, ScheduledFile, Severity, SkippedFiles};
+use horizon_posts::{ContentOptions, CheckReport, CheckRule, Finding, Layout, ScheduledFile, Severity, SkippedFiles};
 use serde::Serialize;
 
 use crate::{
@@ -27,7 +27,12 @@ const MAX_LISTED: usize = 20;
 /// There are errors, or with `--strict` warnings.
 pub fn check(args: &CheckArgs) -> anyhow::Result<()> {
     let base_url = args.base_url.as_ref().map(ToString::to_string);
-    let content = content::read(&args.content, base_url.unwrap_or_default());
+    let site = ContentOptions {
+        base_url: base_url.unwrap_or_default(),
+        time_zone: args.time_zone.clone(),
+        ..ContentOptions::default()
+    };
+    let content = content::read(&args.content, site);
     let report = content.check(now());
     let mut out = io::stdout().lock();
     match args.format {

@@ -2,7 +2,7 @@
 
 use anyhow::{bail, ensure};
 use horizon_backend::now;
-use horizon_posts::{ContentFolder, ContentOptions, Diagnostics, Pictures, Severity};
+use horizon_posts::{ContentFolder, ContentOptions, Diagnostics, Severity};
 
 use crate::{config::ContentArgs, routes};
 
@@ -10,8 +10,8 @@ use crate::{config::ContentArgs, routes};
 ///
 /// # Errors
 /// No file can be shown, or with `--strict` there is an error or warning.
-pub(crate) fn load(args: &ContentArgs, base_url: String, pictures: Pictures) -> anyhow::Result<ContentFolder> {
-    let content = read(args, base_url, pictures);
+pub(crate) fn load(args: &ContentArgs, site: ContentOptions) -> anyhow::Result<ContentFolder> {
+    let content = read(args, site);
     if args.strict || content.is_all_broken() {
         reject_errors(args, content.diagnostics())?;
     }
@@ -22,13 +22,13 @@ pub(crate) fn load(args: &ContentArgs, base_url: String, pictures: Pictures) -> 
     Ok(content)
 }
 
-pub(crate) fn read(args: &ContentArgs, base_url: String, pictures: Pictures) -> ContentFolder {
+/// Reads the content folder with the options of `args` and those of the site: its URL, time zone and pictures.
+pub(crate) fn read(args: &ContentArgs, site: ContentOptions) -> ContentFolder {
     let options = ContentOptions {
         drafts: args.drafts,
         raw_html: args.raw_html,
-        base_url,
         reserved: &routes::RESERVED,
-        pictures,
+        ..site
     };
     ContentFolder::load(&args.posts, &options)
 }

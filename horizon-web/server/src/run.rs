@@ -9,7 +9,7 @@ use horizon_axum::{Limits, Tls};
 use horizon_backend::{LoginKey, StoreUrl, now, print_line, wait_for_shutdown};
 use horizon_core::Slug;
 use horizon_pictures::PictureStore;
-use horizon_posts::{Library, Pictures};
+use horizon_posts::{ContentOptions, Library, Pictures};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
@@ -58,9 +58,14 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     let base_url = args.network.base_url.as_ref().map(ToString::to_string);
     let pictures = pictures::open(&args.content)?;
     let content = {
-        let (args, base_url) = (args.content.clone(), base_url.unwrap_or_default());
-        let pictures = Pictures::new(pictures.clone());
-        tokio::task::spawn_blocking(move || content::load(&args, base_url, pictures)).await??
+        let site = ContentOptions {
+            base_url: base_url.unwrap_or_default(),
+            time_zone: args.reports.time_zone.clone(),
+            pictures: Pictures::new(pictures.clone()),
+            ..ContentOptions::default()
+        };
+        let args = args.content.clone();
+        tokio::task::spawn_blocking(move || content::load(&args, site)).await??
     };
     let mut shutdown = pin!(shutdown);
     let (stop, stopped) = watch::channel(false);

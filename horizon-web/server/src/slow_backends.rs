@@ -15,7 +15,7 @@ use horizon_backend::{LoginKey, StoreUrl, now};
 use horizon_core::Timestamp;
 use horizon_memory::testing::{Call, Clock, Fake};
 use horizon_pictures::PictureStore;
-use horizon_posts::{Library, Pictures};
+use horizon_posts::{ContentOptions, Library};
 use tempfile::TempDir;
 use tokio::{
     sync::watch,
@@ -123,7 +123,7 @@ pub(crate) fn library() -> Library {
     let folder = folder();
     let posts = folder.path().to_string_lossy();
     let config = Cli::try_parse_from(["horizon-web", "--posts", &posts]).unwrap().serve;
-    content::load(&config.content, String::new(), Pictures::default())
+    content::load(&config.content, ContentOptions::default())
         .unwrap()
         .library(now())
 }
@@ -155,7 +155,7 @@ impl TestBlog {
         let (posts, site) = (path(""), path("site"));
         let folders = ["horizon-web", "--posts", &posts, "--site", &site];
         let config = Cli::try_parse_from(folders.iter().chain(arguments)).unwrap().serve;
-        let library = content::load(&config.content, String::new(), Pictures::default())
+        let library = content::load(&config.content, ContentOptions::default())
             .unwrap()
             .library(now());
         let (_, library) = watch::channel(library.into());

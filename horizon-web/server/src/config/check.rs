@@ -1,4 +1,5 @@
 use clap::{Args, ValueEnum};
+use horizon_core::reports::SiteTimeZone;
 
 use super::{BaseUrl, ContentArgs};
 
@@ -11,6 +12,15 @@ pub struct CheckArgs {
     /// The blog's own URL: links to it are checked like links without a host.
     #[arg(long, env = "HORIZON_BASE_URL", value_name = "HORIZON_BASE_URL")]
     pub base_url: Option<BaseUrl>,
+    /// The time zone of the site: dates without an offset are in it.
+    #[arg(
+        long = "timezone",
+        env = "HORIZON_TIMEZONE",
+        value_name = "HORIZON_TIMEZONE",
+        default_value = "UTC",
+        value_parser = SiteTimeZone::new
+    )]
+    pub time_zone: SiteTimeZone,
     /// The format of the report: for people or for programs.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub format: CheckFormat,
