@@ -4,7 +4,7 @@ use horizon_core::Timestamp;
 
 use crate::{
     ContentFolder, ContentOptions, Diagnostics, MarkdownPage, Post, ScheduledFile, SeriesPosts, TagPosts, YearPosts,
-    lists::PostLists, redirects::Redirects, site_files::SiteFiles,
+    lists::PostLists, redirects::Redirects, site_files::SiteFiles, unicode::nfc,
 };
 
 /// The public posts and pages, in order.
@@ -77,7 +77,7 @@ impl Library {
     /// Returns the post with this slug.
     #[must_use]
     pub fn post(&self, slug: &str) -> Option<&Arc<Post>> {
-        self.posts.get(*self.by_slug.get(slug)?)
+        self.posts.get(*self.by_slug.get(&*nfc(slug))?)
     }
 
     /// Returns all pages, by slug.
@@ -89,13 +89,14 @@ impl Library {
     /// Returns the page with this slug.
     #[must_use]
     pub fn page(&self, slug: &str) -> Option<&Arc<MarkdownPage>> {
+        let slug = nfc(slug);
         self.pages.iter().find(|page| page.slug.as_str() == slug)
     }
 
     /// Returns the next older and the next newer post.
     #[must_use]
     pub fn neighbours(&self, slug: &str) -> (Option<&Arc<Post>>, Option<&Arc<Post>>) {
-        let Some(&at) = self.by_slug.get(slug) else {
+        let Some(&at) = self.by_slug.get(&*nfc(slug)) else {
             return (None, None);
         };
         let newer = at.checked_sub(1).and_then(|i| self.posts.get(i));
@@ -111,7 +112,7 @@ impl Library {
     /// Returns the tag with this slug and its posts.
     #[must_use]
     pub fn tagged(&self, tag_slug: &str) -> Option<&TagPosts> {
-        self.lists.tag(tag_slug)
+        self.lists.tag(&nfc(tag_slug))
     }
 
     /// Returns all series, by slug.
@@ -123,7 +124,7 @@ impl Library {
     /// Returns the series with this slug and its posts.
     #[must_use]
     pub fn series_posts(&self, series_slug: &str) -> Option<&SeriesPosts> {
-        self.lists.one_series(series_slug)
+        self.lists.one_series(&nfc(series_slug))
     }
 
     /// Returns the series of a post and which part of it the post is, from 0.

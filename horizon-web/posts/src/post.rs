@@ -131,11 +131,12 @@ impl Post {
         self.description.as_deref()
     }
 
-    /// Returns the text for lists and feeds: the author's summary or description, or else the excerpt.
+    /// Returns the text for lists and feeds: the author's summary or description, or else the text before
+    /// `<!--more-->`, or else the excerpt.
     #[must_use]
     pub fn summary(&self) -> &str {
         let written = self.summary.as_deref().or(self.description.as_deref());
-        written.unwrap_or_else(|| self.excerpt())
+        written.unwrap_or_else(|| beginning(&self.body))
     }
 
     /// Returns the text for search engines and link previews: the description, or else the summary, in one line of at
@@ -173,6 +174,13 @@ impl Post {
     }
 }
 
+/// Returns the text before `<!--more-->`, or else the excerpt.
+fn beginning(body: &Body) -> &str {
+    let rendered = body.rendered();
+    let summary = rendered.summary.as_deref().filter(|summary| !summary.is_empty());
+    summary.unwrap_or(&rendered.excerpt)
+}
+
 impl MarkdownPage {
     /// Returns the path of its URL, percent-encoded.
     #[must_use]
@@ -191,7 +199,7 @@ impl MarkdownPage {
     #[must_use]
     pub fn meta_description(&self) -> Cow<'_, str> {
         let written = self.description.as_deref().or(self.summary.as_deref());
-        text::meta_description(written.unwrap_or_else(|| &self.body.rendered().excerpt))
+        text::meta_description(written.unwrap_or_else(|| beginning(&self.body)))
     }
 
     /// Returns the body as sanitised HTML. The first call renders the Markdown and highlights the code.
