@@ -1,39 +1,43 @@
 //! The document around the content of a page.
 
+use horizon_texts::{TextUnit, Texts};
 use leptos::prelude::*;
 
 use crate::{
     Count, Link, Site, Slot, View,
     head::head,
     islands::SiteFooter,
+    language::{PageLanguage, direction},
     metadata::PageMetadata,
     pages,
     slots::{CountLabel, SlotMarkers},
 };
 
 /// Renders the document of `view`, with markers for the slots.
-pub(crate) fn document(site: &Site, view: &View, markers: &SlotMarkers) -> AnyView {
-    let metadata = PageMetadata::new(site, view, markers);
+pub(crate) fn document(site: &Site, view: &View, language: &PageLanguage, markers: &SlotMarkers) -> AnyView {
+    let metadata = PageMetadata::new(site, view, language, markers);
+    let texts = &language.texts;
+    let (interface_lang, interface_dir) = language.interface().unzip();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=language.content.clone() dir=direction(&language.content)>
             <head>{head(site, &metadata, markers)}</head>
-            <body data-page=view.page_name().map(|name| name.url_path())>
+            <body lang=interface_lang dir=interface_dir data-page=view.page_name().map(|name| name.url_path())>
                 <a class="skip-link" href="#eh-main">
-                    "Skip to content"
+                    {texts.get("skip-to-content")}
                 </a>
-                {header(site, &metadata)}
-                {pages::main(site, view, markers)}
-                {footer(site, metadata.is_live && site.assets.bundle.is_some(), markers)}
+                {header(site, &metadata, texts)}
+                {pages::main(site, view, language, markers)}
+                {footer(site, metadata.is_live && site.assets.bundle.is_some(), texts, markers)}
             </body>
         </html>
     }
     .into_any()
 }
 
-fn header(site: &Site, metadata: &PageMetadata) -> AnyView {
+fn header(site: &Site, metadata: &PageMetadata, texts: &Texts) -> AnyView {
     let blog = Link {
-        title: "Blog".into(),
+        title: texts.get("nav-blog").into(),
         href: "/blog".into(),
     };
     let links = std::iter::once(&blog).chain(&site.nav).map(|link| {
@@ -51,11 +55,20 @@ fn header(site: &Site, metadata: &PageMetadata) -> AnyView {
             <a class="brand" href="/">
                 {logo()} <span>{site.title.clone()}</span>
             </a>
-            <nav aria-label="Site">
+            <nav aria-label=texts.get("nav-site")>
                 <ul>{links.collect_view()}</ul>
             </nav>
             // theme.js shows the button.
-            <button type="button" class="theme" data-horizon="theme" aria-label="Theme" hidden>
+            <button
+                type="button"
+                class="theme"
+                data-horizon="theme"
+                data-system=texts.get("theme-system")
+                data-light=texts.get("theme-light")
+                data-dark=texts.get("theme-dark")
+                aria-label=texts.get("theme")
+                hidden
+            >
                 <svg viewBox="0 0 24 24" aria-hidden="true">
                     <g class="theme-system">
                         <circle cx="12" cy="12" r="8.25" />
@@ -85,8 +98,8 @@ fn logo() -> AnyView {
     .into_any()
 }
 
-fn footer(site: &Site, is_live: bool, markers: &SlotMarkers) -> AnyView {
-    let numbers = is_live.then(|| site_numbers(markers));
+fn footer(site: &Site, is_live: bool, texts: &Texts, markers: &SlotMarkers) -> AnyView {
+    let numbers = is_live.then(|| site_numbers(texts, markers));
     view! {
         <footer class="site-footer">
             {numbers} <p>{site.description.clone()}</p>
@@ -94,7 +107,8 @@ fn footer(site: &Site, is_live: bool, markers: &SlotMarkers) -> AnyView {
                 <a href="/feed.xml">"Atom"</a>
                 " · "
                 <a href="/rss.xml">"RSS"</a>
-                " · No cookie until you like or comment, no requests to anyone else."
+                " · "
+                {texts.get("footer-privacy")}
             </p>
         </footer>
     }
@@ -102,9 +116,9 @@ fn footer(site: &Site, is_live: bool, markers: &SlotMarkers) -> AnyView {
 }
 
 /// The numbers of the site. A page without islands has none: it counts no viewer, so its own reader would be missing.
-fn site_numbers(markers: &SlotMarkers) -> AnyView {
-    let viewers = CountLabel::slot(markers, Count::SiteViewers, "on the site now", "on the site now");
-    let visits = CountLabel::slot(markers, Count::SiteVisits, "visit", "visits");
+fn site_numbers(texts: &Texts, markers: &SlotMarkers) -> AnyView {
+    let viewers = CountLabel::slot(texts, markers, Count::SiteViewers, TextUnit::OnSite);
+    let visits = CountLabel::slot(texts, markers, Count::SiteVisits, TextUnit::Visits);
     let class = markers.marker(Slot::NowClass(Count::SiteViewers));
     let numbers = view! {
         <ul class="numbers" data-site-numbers>

@@ -11,6 +11,8 @@ mod head;
 #[cfg(feature = "ssr")]
 pub mod islands;
 #[cfg(feature = "ssr")]
+mod language;
+#[cfg(feature = "ssr")]
 mod metadata;
 #[cfg(feature = "ssr")]
 mod pages;
@@ -22,6 +24,8 @@ mod text;
 #[cfg(feature = "ssr")]
 mod view;
 
+#[cfg(feature = "ssr")]
+pub use horizon_texts::Texts;
 #[cfg(feature = "ssr")]
 pub use pages::{cluster::table as cluster_table, tag_url};
 #[cfg(feature = "ssr")]

@@ -9,10 +9,11 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use horizon_core::{Error, Result};
+use horizon_texts::Texts;
 use leptos::{nonce::Nonce, reactive::owner::take_context};
 use sha2::{Digest, Sha256};
 
-use crate::{Site, SlotValues, TemplatePart, View, document::document, slots::SlotMarkers};
+use crate::{Site, SlotValues, TemplatePart, View, document::document, language::PageLanguage, slots::SlotMarkers};
 
 /// The start of the only inline script, which starts the islands.
 const INLINE: &str = "<script type=\"module\">";
@@ -35,6 +36,8 @@ pub struct Template {
     pub policy: String,
     /// The HTML, in order.
     pub parts: Vec<TemplatePart>,
+    /// The texts of the page, for its slots.
+    pub texts: Texts,
 }
 
 impl Template {
@@ -46,12 +49,14 @@ impl Template {
     /// The document is longer than 64 MiB.
     pub async fn new(site: &Arc<Site>, view: View, key: u128) -> Result<Self> {
         let (status, markers) = (status(&view), Arc::new(SlotMarkers::new(key)));
+        let language = Arc::new(PageLanguage::new(site, &view));
         let render = {
             let (site, view, markers) = (Arc::clone(site), Arc::new(view), Arc::clone(&markers));
+            let language = Arc::clone(&language);
             move || {
                 // A nonce would be the same for all responses; the policy has a hash instead.
                 let _ = take_context::<Nonce>();
-                document(&site, &view, &markers)
+                document(&site, &view, &language, &markers)
             }
         };
         // Leptos yields to the executor while it renders. Fails if it is already initialised.
@@ -69,6 +74,7 @@ impl Template {
             status,
             policy: policy(&html),
             parts: markers.split(&html),
+            texts: language.texts.clone(),
         })
     }
 
@@ -77,7 +83,7 @@ impl Template {
     pub fn fill(&self, values: &SlotValues) -> String {
         let fill = |part: &TemplatePart| match part {
             TemplatePart::Text(text) => text.clone(),
-            TemplatePart::Slot(slot) => slot.fill(values),
+            TemplatePart::Slot(slot) => slot.fill(values, &self.texts),
         };
         self.parts.iter().map(fill).collect()
     }

@@ -1,6 +1,7 @@
 //! The slots of a page: the values that differ between responses. The rest of the page is rendered once.
 
 use horizon_core::{EventId, wire::PageStats};
+use horizon_texts::{TextUnit, Texts, UnitForms};
 use parking_lot::Mutex;
 
 use crate::text;
@@ -32,8 +33,8 @@ pub enum Slot {
     Number(Count),
     /// The number as JSON: `1204`, or `null` if it is unknown.
     Json(Count),
-    /// The unit of the number: the singular or the plural.
-    Unit(Count, &'static str, &'static str),
+    /// The unit of the number, in the plural form of the number.
+    Unit(Count, TextUnit),
     /// The class of an item with a number of viewers.
     NowClass(Count),
     /// Whether this reader likes the page.
@@ -87,15 +88,15 @@ impl SlotValues {
 }
 
 impl Slot {
-    /// Returns the content of the slot as HTML.
+    /// Returns the content of the slot as HTML, with the texts of the page.
     #[must_use]
-    pub fn fill(self, values: &SlotValues) -> String {
+    pub fn fill(self, values: &SlotValues, texts: &Texts) -> String {
         match self {
-            Self::Number(count) => number(values.count(count)),
+            Self::Number(count) => number(texts, values.count(count)),
             Self::Json(count) => values
                 .count(count)
                 .map_or_else(|| "null".into(), |count| count.to_string()),
-            Self::Unit(count, one, many) => unit(values.count(count), one, many).into(),
+            Self::Unit(count, unit) => texts.unit(unit, values.count(count)).to_owned(),
             Self::NowClass(count) => text::now_class(values.count(count)).into(),
             Self::Liked => values.liked.to_string(),
             Self::NotLiked => (!values.liked).to_string(),
@@ -105,12 +106,8 @@ impl Slot {
     }
 }
 
-fn number(number: Option<u64>) -> String {
-    number.map_or_else(|| UNKNOWN.into(), text::grouped)
-}
-
-fn unit(number: Option<u64>, one: &'static str, many: &'static str) -> &'static str {
-    if number == Some(1) { one } else { many }
+fn number(texts: &Texts, number: Option<u64>) -> String {
+    number.map_or_else(|| UNKNOWN.into(), |number| texts.number(number))
 }
 
 /// A part of a page.
@@ -172,31 +169,29 @@ impl SlotMarkers {
 pub(crate) struct CountLabel {
     pub(crate) number: String,
     pub(crate) unit: String,
-    pub(crate) one: &'static str,
-    pub(crate) many: &'static str,
+    /// All forms of the unit, for the browser.
+    pub(crate) forms: UnitForms,
 }
 
 impl CountLabel {
-    pub(crate) fn new(count: Option<u64>, one: &'static str, many: &'static str) -> Self {
+    pub(crate) fn new(texts: &Texts, count: Option<u64>, unit: TextUnit) -> Self {
         Self {
-            number: number(count),
-            unit: unit(count, one, many).into(),
-            one,
-            many,
+            number: number(texts, count),
+            unit: texts.unit(unit, count).to_owned(),
+            forms: texts.unit_forms(unit).clone(),
         }
     }
 
-    pub(crate) fn slot(markers: &SlotMarkers, count: Count, one: &'static str, many: &'static str) -> Self {
-        let unit = if one == many {
-            one.into()
-        } else {
-            markers.marker(Slot::Unit(count, one, many))
-        };
+    pub(crate) fn slot(texts: &Texts, markers: &SlotMarkers, count: Count, unit: TextUnit) -> Self {
+        let forms = texts.unit_forms(unit).clone();
         Self {
             number: markers.marker(Slot::Number(count)),
-            unit,
-            one,
-            many,
+            unit: if forms.is_constant() {
+                forms.other().to_owned()
+            } else {
+                markers.marker(Slot::Unit(count, unit))
+            },
+            forms,
         }
     }
 }
@@ -224,9 +219,10 @@ mod tests {
     #[test]
     fn an_unknown_number_is_not_zero() {
         let values = SlotValues::for_site(None);
-        let fill = |slot: Slot| slot.fill(&values);
+        let texts = Texts::default();
+        let fill = |slot: Slot| slot.fill(&values, &texts);
         assert_eq!(fill(Slot::Number(Count::SiteVisits)), "\u{2013}");
-        assert_eq!(fill(Slot::Unit(Count::SiteVisits, "visit", "visits")), "visits");
+        assert_eq!(fill(Slot::Unit(Count::SiteVisits, TextUnit::Visits)), "visits");
         assert_eq!(fill(Slot::Json(Count::Likes)), "null");
         assert_eq!(fill(Slot::NowClass(Count::SiteViewers)), "now no-viewers");
     }

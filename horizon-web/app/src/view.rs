@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use horizon_core::{Comment, EventId, Slug, Timestamp, wire::PageStats, wire::ThreadsView};
+use horizon_texts::Texts;
 use horizon_posts::{Diagnostics, PageName, Post, Tag, TagPosts};
 
 /// What all pages have in common.
@@ -18,6 +19,10 @@ pub struct Site {
     pub nav: Vec<Link>,
     /// The files for the browser.
     pub assets: AssetUrls,
+    /// The language tag of the blog.
+    pub language: String,
+    /// The interface texts in that language, or else in English.
+    pub texts: Texts,
 }
 
 /// The URLs of the files that `cargo xtask bundle` builds.

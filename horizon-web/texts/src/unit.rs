@@ -75,6 +75,12 @@ impl UnitForms {
         form.map_or(&self.other, |(_, text)| text)
     }
 
+    /// Returns whether all numbers have the same form.
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        self.forms.is_empty()
+    }
+
     /// Returns the form for numbers of no other category.
     #[must_use]
     pub fn other(&self) -> &str {

@@ -8,11 +8,13 @@ mod post;
 mod text_page;
 
 use horizon_posts::Tag;
+use horizon_texts::{TextPiece, Texts};
 use leptos::prelude::*;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
     Site, View,
+    language::PageLanguage,
     slots::{CountLabel, SlotMarkers},
 };
 
@@ -20,28 +22,46 @@ use crate::{
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Renders the `main` element of `view`.
-pub(crate) fn main(site: &Site, view: &View, markers: &SlotMarkers) -> AnyView {
+pub(crate) fn main(site: &Site, view: &View, language: &PageLanguage, markers: &SlotMarkers) -> AnyView {
+    let texts = &language.texts;
     match view {
-        View::Home(posts) => lists::home(site, posts),
-        View::Blog(index) => lists::blog(index),
-        View::Tag(tag, posts) => lists::tag(tag, posts),
-        View::Post(page) => post::post(page, markers),
-        View::Page(page) => text_page::markdown(page),
-        View::NotFound => text_page::not_found(),
-        View::Error(error) => text_page::error(error),
-        View::Login(page) => admin::login(page),
-        View::Moderation(page) => admin::moderation(page),
-        View::Cluster(cluster) => cluster::page(site, cluster),
+        View::Home(posts) => lists::home(site, texts, posts),
+        View::Blog(index) => lists::blog(texts, index),
+        View::Tag(tag, posts) => lists::tag(texts, tag, posts),
+        View::Post(page) => post::post(page, language, markers),
+        View::Page(page) => text_page::markdown(page, language),
+        View::NotFound => text_page::not_found(texts),
+        View::Error(error) => text_page::error(texts, error),
+        View::Login(page) => admin::login(texts, page),
+        View::Moderation(page) => admin::moderation(texts, page),
+        View::Cluster(cluster) => cluster::page(site, texts, cluster),
     }
 }
 
 /// A number with its unit. The islands find it by `name`.
 pub(crate) fn number(name: &'static str, label: CountLabel) -> AnyView {
     view! {
-        <span data-horizon=name>{label.number}</span>
+        <span data-horizon=name>{label.number.clone()}</span>
         " "
-        <span data-one=label.one data-many=label.many>
-            {label.unit}
+        {unit("", label)}
+    }
+    .into_any()
+}
+
+/// The unit of a number, with its other plural forms for the browser.
+fn unit(class: &'static str, CountLabel { unit, forms, .. }: CountLabel) -> AnyView {
+    let form = |category| forms.form(category).map(str::to_owned);
+    view! {
+        <span
+            class=(!class.is_empty()).then_some(class)
+            data-zero=form("zero")
+            data-one=form("one")
+            data-two=form("two")
+            data-few=form("few")
+            data-many=form("many")
+            data-other=forms.other().to_owned()
+        >
+            {unit}
         </span>
     }
     .into_any()
@@ -63,7 +83,7 @@ fn lede(lede: Option<&str>) -> Option<AnyView> {
     Some(view! { <p class="lede">{lede}</p> }.into_any())
 }
 
-fn tags(tags: &[Tag]) -> Option<AnyView> {
+fn tags(texts: &Texts, tags: &[Tag]) -> Option<AnyView> {
     let link = |tag: &Tag| {
         view! {
             <li>
@@ -72,7 +92,7 @@ fn tags(tags: &[Tag]) -> Option<AnyView> {
         }
     };
     let links: Vec<_> = tags.iter().map(link).collect();
-    (!links.is_empty()).then(|| view! { <ul class="tags" aria-label="Tags">{links}</ul> }.into_any())
+    (!links.is_empty()).then(|| view! { <ul class="tags" aria-label=texts.get("tags")>{links}</ul> }.into_any())
 }
 
 /// The number of likes with a heart; the unit is for screen readers.
@@ -80,11 +100,9 @@ fn likes(label: CountLabel) -> AnyView {
     view! {
         {heart()}
         " "
-        <span data-horizon="likes">{label.number}</span>
+        <span data-horizon="likes">{label.number.clone()}</span>
         " "
-        <span class="visually-hidden" data-one=label.one data-many=label.many>
-            {label.unit}
-        </span>
+        {unit("visually-hidden", label)}
     }
     .into_any()
 }
