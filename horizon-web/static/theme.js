@@ -15,8 +15,8 @@
     root.dataset.theme = theme;
     for (const button of document.querySelectorAll("button[data-horizon=theme]")) {
       button.hidden = false;
-      button.setAttribute("aria-label", `Theme: ${theme}`);
-      button.title = `Theme: ${theme}`;
+      button.title = button.dataset[theme];
+      button.setAttribute("aria-label", button.title);
     }
   };
   show(savedTheme());

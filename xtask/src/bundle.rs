@@ -13,7 +13,7 @@ use walrus::{Module, RefType};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    glue,
+    glue::{self, InlinedModule},
     run::{self, WASM, print_line},
     short_names,
 };
@@ -46,7 +46,10 @@ type Manifest = BTreeMap<String, String>;
 /// The module of the live stream, which becomes a part of the bundle's script.
 const STREAM: &str = "eventhorizon/src/client/stream.js";
 
-/// What shortens its names.
+/// The module of numbers, dates and plural forms in the language of a page, which becomes a part, too.
+const FORMATS: &str = "horizon-web/app/src/browser/formats.js";
+
+/// What shortens the names of the stream.
 const SHORT_NAMES: &str = "eventhorizon/build/short_names.rs";
 const SCOPES: &str = "eventhorizon/build/scopes.rs";
 
@@ -113,7 +116,15 @@ fn build(root: &Path) -> anyhow::Result<PathBuf> {
 fn fingerprint(root: &Path, module: &Path, optimise: bool) -> anyhow::Result<String> {
     let mut all = optimise.to_string();
     let sources = STATIC.iter().map(|(source, _)| root.join(source));
-    let tools = ["xtask/src/bundle.rs", "xtask/src/glue.rs", SHORT_NAMES, SCOPES, STREAM].map(|tool| root.join(tool));
+    let tools = [
+        "xtask/src/bundle.rs",
+        "xtask/src/glue.rs",
+        SHORT_NAMES,
+        SCOPES,
+        STREAM,
+        FORMATS,
+    ]
+    .map(|tool| root.join(tool));
     for path in sources.chain(tools).chain([module.to_owned(), root.join("Cargo.lock")]) {
         write!(all, " {}", hash(&read(&path)?))?;
     }
@@ -152,7 +163,13 @@ fn islands(root: &Path, module: &Path, pkg: &Path, optimise: bool) -> anyhow::Re
     restore_export(&mut finished);
     let stream = fs::read_to_string(root.join(STREAM)).with_context(|| format!("{STREAM} cannot be read"))?;
     let stream = short_names::shorten(&minified(&stream, Path::new(STREAM))?);
-    let short = glue::shorten(&fs::read_to_string(&script)?, &stream, &mut finished)?;
+    let formats = fs::read_to_string(root.join(FORMATS)).with_context(|| format!("{FORMATS} cannot be read"))?;
+    let inlined = [
+        ("horizon-stream", stream.as_str()),
+        ("horizon-formats", formats.as_str()),
+    ];
+    let inlined = inlined.map(|(name, text)| InlinedModule { name, text });
+    let short = glue::shorten(&fs::read_to_string(&script)?, &inlined, &mut finished)?;
     fs::write(&script, short)?;
     finished.emit_wasm_file(&wasm)?;
     let stem = format!("horizon-{}", hash(&[read(&script)?, read(&wasm)?].concat()));

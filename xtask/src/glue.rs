@@ -6,15 +6,23 @@ use walrus::Module;
 /// The number of hexadecimal digits at the end of a generated name, which only script and module use.
 const HASH_DIGITS: usize = 16;
 
-/// The end of the line by which the script imports the module of `eventhorizon/src/client/stream.js`.
-const STREAM_IMPORT: &str = " from \"horizon-stream\"\n";
+/// A module that becomes a part of the script.
+pub(crate) struct InlinedModule<'a> {
+    /// The name by which the script imports it.
+    pub(crate) name: &'a str,
+    /// Its text. Each export is a line that starts with `export const`.
+    pub(crate) text: &'a str,
+}
 
 /// Gives generated names in script and module short names, and returns the minified script with them and with the
-/// module `stream` instead of its import.
+/// modules `inlined` instead of their imports.
 ///
 /// The hashes in generated names do not compress, and both files contain them.
-pub(crate) fn shorten(script: &str, stream: &str, module: &mut Module) -> anyhow::Result<String> {
-    let mut script = inline(script, stream)?;
+pub(crate) fn shorten(script: &str, inlined: &[InlinedModule<'_>], module: &mut Module) -> anyhow::Result<String> {
+    let mut script = script.to_owned();
+    for inlined in inlined {
+        script = inline(&script, inlined)?;
+    }
     let imports = module.imports.iter_mut().map(|import| &mut import.name);
     let exports = module.exports.iter_mut().map(|export| &mut export.name);
     let mut names: Vec<_> = imports.chain(exports).filter(|name| is_generated(name)).collect();
@@ -30,15 +38,24 @@ pub(crate) fn shorten(script: &str, stream: &str, module: &mut Module) -> anyhow
 }
 
 /// Replaces the import of the module by its text, so that browsers need no further request.
-fn inline(script: &str, stream: &str) -> anyhow::Result<String> {
+fn inline(script: &str, InlinedModule { name, text }: &InlinedModule<'_>) -> anyhow::Result<String> {
+    const EXPORT: &str = "export const ";
     let (before, after) = script
-        .split_once(STREAM_IMPORT)
-        .context("the script of wasm-bindgen does not import `horizon-stream`")?;
-    let (before, name) = before
+        .split_once(&format!(" from \"{name}\"\n"))
+        .with_context(|| format!("the script of wasm-bindgen does not import `{name}`"))?;
+    let (before, variable) = before
         .rsplit_once("import * as ")
-        .context("the script of wasm-bindgen imports `horizon-stream` in another way than before")?;
-    let stream = stream.replace("export ", "");
-    Ok(format!("{before}{stream}\nconst {name} = {{ liveStream }};\n{after}"))
+        .with_context(|| format!("the script of wasm-bindgen imports `{name}` in another way than before"))?;
+    let exports = text
+        .split(EXPORT)
+        .skip(1)
+        .filter_map(|rest| rest.split([' ', '=']).next());
+    let exports = exports.collect::<Vec<_>>().join(", ");
+    let text = text.replace(EXPORT, "const ");
+    // A function has a scope of its own, so that names of the modules cannot collide.
+    Ok(format!(
+        "{before}const {variable} = (() => {{\n{text}\nreturn {{ {exports} }};\n}})();\n{after}"
+    ))
 }
 
 fn is_generated(name: &str) -> bool {
@@ -53,7 +70,12 @@ mod tests {
     const IMPORT: &str = "/* Types. */\n\nimport * as import1 from \"horizon-stream\"\n\n";
 
     /// What replaces it.
-    const INLINED: &str = "const import1={liveStream};";
+    const INLINED: &str = "const import1=(()=>{const liveStream=()=>{};return{liveStream};})();";
+
+    const STREAM: InlinedModule<'_> = InlinedModule {
+        name: "horizon-stream",
+        text: "// The stream.\nexport const liveStream = () => {};\n",
+    };
 
     #[test]
     fn generated_names_become_short_in_script_and_module() {
@@ -63,7 +85,7 @@ mod tests {
         module.add_import_func("./glue.js", "__wbindgen_init", function);
         let script = format!("{IMPORT}const given = {{ __wbg_get_2080c49015e35254: get, __wbindgen_init: init }};");
         assert_eq!(
-            shorten(&script, "", &mut module).unwrap(),
+            shorten(&script, &[STREAM], &mut module).unwrap(),
             format!("{INLINED}const given={{$0:get,__wbindgen_init:init}};")
         );
         let names: Vec<_> = module.imports.iter().map(|import| import.name.as_str()).collect();
@@ -71,14 +93,27 @@ mod tests {
     }
 
     #[test]
-    fn the_stream_replaces_its_import() {
-        let stream = "// The stream.\nexport const liveStream = () => {};\n";
+    fn a_module_replaces_its_import() {
         let script = format!("{IMPORT}import1.liveStream();\n");
         assert_eq!(
-            shorten(&script, stream, &mut Module::default()).unwrap(),
-            format!("const liveStream=()=>{{}};{INLINED}import1.liveStream();")
+            shorten(&script, &[STREAM], &mut Module::default()).unwrap(),
+            format!("{INLINED}import1.liveStream();")
         );
-        assert!(shorten("liveStream();", stream, &mut Module::default()).is_err());
+        assert!(shorten("liveStream();", &[STREAM], &mut Module::default()).is_err());
+    }
+
+    #[test]
+    fn the_names_of_two_modules_do_not_collide() {
+        let other = InlinedModule {
+            name: "horizon-formats",
+            text: "const local = 1;\nexport const one = () => local;\nexport const two=() => 2;",
+        };
+        let script = format!("{IMPORT}import * as import2 from \"horizon-formats\"\nimport2.one();\n");
+        let inlined = "const import2=(()=>{const local=1;const one=()=>local;const two=()=>2;return{one,two};})();";
+        assert_eq!(
+            shorten(&script, &[STREAM, other], &mut Module::default()).unwrap(),
+            format!("{INLINED}{inlined}import2.one();")
+        );
     }
 
     #[test]
@@ -88,7 +123,7 @@ mod tests {
             "    g(\"/* no comment */\"); // Same line.\n}\n/* One line. */\nf();\n",
         );
         assert_eq!(
-            shorten(&format!("{IMPORT}{script}"), "", &mut Module::default()).unwrap(),
+            shorten(&format!("{IMPORT}{script}"), &[STREAM], &mut Module::default()).unwrap(),
             format!("{INLINED}export function f(){{g(\"/* no comment */\");}}f();")
         );
     }

@@ -25,7 +25,7 @@ mod text;
 mod view;
 
 #[cfg(feature = "ssr")]
-pub use horizon_texts::Texts;
+pub use horizon_texts::{TextUnit, Texts, language_tag};
 #[cfg(feature = "ssr")]
 pub use pages::{cluster::table as cluster_table, tag_url};
 #[cfg(feature = "ssr")]

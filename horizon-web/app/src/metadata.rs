@@ -3,7 +3,7 @@
 use horizon_posts::Post;
 use serde_json::{Value, json};
 
-use crate::{Count, Site, Slot, View, pages::tag_url, slots::SlotMarkers, text};
+use crate::{Count, Site, Slot, View, language::PageLanguage, pages::tag_url, slots::SlotMarkers, text};
 
 #[derive(Debug, Default)]
 pub(crate) struct PageMetadata {
@@ -34,11 +34,12 @@ pub(crate) struct PreviewImage {
 }
 
 impl PageMetadata {
-    pub(crate) fn new(site: &Site, view: &View, markers: &SlotMarkers) -> Self {
+    pub(crate) fn new(site: &Site, view: &View, language: &PageLanguage, markers: &SlotMarkers) -> Self {
+        let texts = &language.texts;
         let page = |kind: &str, title: &str, description: String, path: Option<String>| Self {
             title: title.into(),
             description,
-            json_ld: path.as_ref().map(|path| web_page(site, kind, title, path)),
+            json_ld: path.as_ref().map(|path| web_page(site, language, kind, title, path)),
             path,
             is_live: true,
             ..Self::default()
@@ -50,6 +51,7 @@ impl PageMetadata {
                     "@type": "Blog",
                     "name": site.title,
                     "description": site.description,
+                    "inLanguage": site.language,
                     "url": resolvable(site, "/"),
                 })),
                 ..page("", "", site.description.clone(), Some("/".into()))
@@ -61,14 +63,17 @@ impl PageMetadata {
                     (Some(tag), true) => Some(tag_url(tag)),
                     (None, true) => Some("/blog".into()),
                 };
-                let description = format!("All posts of {}.", site.title);
-                page("CollectionPage", "All posts", description, path)
+                let description = texts.with("all-posts-of", &[("site", site.title.as_str().into())]);
+                page("CollectionPage", texts.get("all-posts"), description, path)
             }
             View::Tag(tag, _) => {
-                let description = format!("The posts of {} about {}.", site.title, tag.name);
+                let description = texts.with(
+                    "posts-about",
+                    &[("site", site.title.as_str().into()), ("tag", tag.name.as_str().into())],
+                );
                 page("CollectionPage", &tag.name, description, Some(tag_url(&tag.slug)))
             }
-            View::Post(page) => Self::of_post(site, &page.post, markers),
+            View::Post(page) => Self::of_post(site, &page.post, language, markers),
             View::Page(markdown) => {
                 let description = markdown.meta_description().into_owned();
                 Self {
@@ -76,11 +81,11 @@ impl PageMetadata {
                     ..page("WebPage", &markdown.title, description, Some(markdown.url()))
                 }
             }
-            View::NotFound => Self::private("Page not found"),
+            View::NotFound => Self::private(texts.get("not-found")),
             View::Error(error) => Self::private(&error.title),
-            View::Login(_) => Self::private("Sign in"),
-            View::Moderation(_) => Self::private("Comments"),
-            View::Cluster(_) => Self::private("Cluster"),
+            View::Login(_) => Self::private(texts.get("sign-in")),
+            View::Moderation(_) => Self::private(texts.get("comments")),
+            View::Cluster(_) => Self::private(texts.get("cluster")),
         }
     }
 
@@ -92,7 +97,7 @@ impl PageMetadata {
         }
     }
 
-    fn of_post(site: &Site, post: &Post, markers: &SlotMarkers) -> Self {
+    fn of_post(site: &Site, post: &Post, language: &PageLanguage, markers: &SlotMarkers) -> Self {
         let path = post.url();
         let description = post.meta_description().into_owned();
         let published = text::html_datetime(post.date.unix_millis());
@@ -108,6 +113,7 @@ impl PageMetadata {
             "@type": "BlogPosting",
             "headline": post.title,
             "description": description,
+            "inLanguage": language.content,
             "datePublished": published,
             "keywords": tags,
             "timeRequired": format!("PT{}M", post.reading_minutes()),
@@ -139,11 +145,12 @@ impl PageMetadata {
     }
 }
 
-fn web_page(site: &Site, kind: &str, name: &str, path: &str) -> Value {
+fn web_page(site: &Site, language: &PageLanguage, kind: &str, name: &str, path: &str) -> Value {
     json!({
         "@context": "https://schema.org",
         "@type": kind,
         "name": name,
+        "inLanguage": language.content,
         "url": resolvable(site, path),
         "isPartOf": { "@type": "Blog", "name": site.title, "url": resolvable(site, "/") },
     })

@@ -13,7 +13,8 @@ pub(crate) fn now_class(viewers: Option<u64>) -> &'static str {
 #[cfg(feature = "ssr")]
 pub(crate) fn html_datetime(millis: i64) -> String {
     let time = chrono::DateTime::from_timestamp_millis(millis);
-    time.map(|time| time.format("%Y-%m-%dT%H:%MZ").to_string()).unwrap_or_default()
+    time.map(|time| time.format("%Y-%m-%dT%H:%MZ").to_string())
+        .unwrap_or_default()
 }
 
 #[cfg(all(test, feature = "ssr"))]

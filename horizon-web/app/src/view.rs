@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use horizon_core::{Comment, EventId, Slug, Timestamp, wire::PageStats, wire::ThreadsView};
-use horizon_texts::Texts;
 use horizon_posts::{Diagnostics, PageName, Post, Tag, TagPosts};
+use horizon_texts::Texts;
 
 /// What all pages have in common.
 #[derive(Clone, Debug)]

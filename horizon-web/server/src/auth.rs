@@ -4,14 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use axum::{http::HeaderMap, response::Response};
 use eventhorizon::{Author, Badge, Caller, Identify, Identity, ReportAccess, ReportPolicy, RuleError, async_trait};
-use horizon_app::{LoginPage, View};
+use horizon_app::{LoginPage, Texts, View};
 use horizon_backend::now;
 use horizon_core::{MAX_AUTHOR_CHARS, Result};
 
 use crate::{reports, respond, session::Sessions, state::AppState};
-
-/// The badge of the author's comments.
-const BADGE: &str = "Author";
 
 /// Gives the comments of a signed-in request the name of the site, which is also the author of its feeds, and a badge.
 #[derive(Clone)]
@@ -22,8 +19,8 @@ pub(crate) struct SignedInAuthor {
 }
 
 impl SignedInAuthor {
-    pub(crate) fn new(title: &str) -> Self {
-        let identity = author(title).unwrap_or_else(|error| {
+    pub(crate) fn new(title: &str, texts: &Texts) -> Self {
+        let identity = author(title, texts.get("badge-author")).unwrap_or_else(|error| {
             tracing::warn!(%error, "HORIZON_TITLE is not a valid name, so comments of the author have none");
             Identity::unknown()
         });
@@ -47,9 +44,9 @@ impl SignedInAuthor {
     }
 }
 
-fn author(title: &str) -> anyhow::Result<Identity> {
+fn author(title: &str, badge: &str) -> anyhow::Result<Identity> {
     let name: String = title.chars().take(MAX_AUTHOR_CHARS).collect();
-    let author = Author::new(&name)?.badge(Badge::new(BADGE)?);
+    let author = Author::new(&name)?.badge(Badge::new(badge)?);
     Ok(Identity::unknown().author(author))
 }
 
@@ -100,11 +97,11 @@ pub(crate) async fn is_signed_in(app: &AppState, headers: &HeaderMap) -> Result<
 }
 
 /// Returns the sign-in form. After signing in, the browser goes `back`.
-pub(crate) fn login_form(app: &AppState, error: Option<String>, back: Option<String>) -> View {
+pub(crate) fn login_form(app: &AppState, error: Option<&str>, back: Option<String>) -> View {
     let dashboard = back.as_deref().filter(|_| app.has_reports_token);
     let token_path = dashboard.and_then(reports::token_path);
     View::Login(LoginPage {
-        error,
+        error: error.map(str::to_owned),
         back,
         token_path,
     })
@@ -153,7 +150,7 @@ mod tests {
         );
         let page = blog.send(Method::GET, "/blog/hello", String::new()).await;
         let page = axum::body::to_bytes(page.into_body(), usize::MAX).await.unwrap();
-        assert!(String::from_utf8_lossy(&page).contains("<span data-badge class=\"badge\">Author</span>"));
+        assert!(String::from_utf8_lossy(&page).contains("<bdi data-badge class=\"badge\">Author</bdi>"));
 
         let signed_in = blog.cookies.clone();
         let forged = signed_in.replacen('=', "=x", 1);

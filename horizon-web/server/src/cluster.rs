@@ -37,12 +37,7 @@ pub(crate) fn router() -> Router<AppState> {
 /// Reads the registry. Without one, lists this process.
 async fn read_nodes(app: &AppState, reads: &PageReads) -> ClusterPage {
     let Some(registry) = app.horizon.node_registry() else {
-        return this_node(
-            app,
-            reads,
-            "Only this process is listed, because HORIZON_BUS is not in Redis.",
-        )
-        .await;
+        return this_node(app, reads, "only-this-process").await;
     };
     let nodes = timeout(REGISTRY_TIMEOUT, registry.nodes()).await;
     match nodes.unwrap_or_else(|elapsed| Err(Error::unavailable("Redis did not respond in time").with_source(elapsed)))
@@ -50,12 +45,13 @@ async fn read_nodes(app: &AppState, reads: &PageReads) -> ClusterPage {
         Ok(nodes) => by_role(nodes.into_iter().map(|node| (node.info, node.silent_for))),
         Err(error) => {
             tracing::warn!(%error, "cannot read the node registry");
-            this_node(app, reads, "Redis cannot be reached, so only this process is listed.").await
+            this_node(app, reads, "redis-unreachable").await
         }
     }
 }
 
-async fn this_node(app: &AppState, reads: &PageReads, note: &str) -> ClusterPage {
+/// Lists this process, with the text that has the id `note`.
+async fn this_node(app: &AppState, reads: &PageReads, note: &'static str) -> ClusterPage {
     let info = match app.horizon.node_info() {
         Some(info) => info,
         None => {
@@ -66,7 +62,7 @@ async fn this_node(app: &AppState, reads: &PageReads, note: &str) -> ClusterPage
         }
     };
     ClusterPage {
-        note: note.into(),
+        note: app.site.texts.get(note).into(),
         ..by_role([(info, Duration::ZERO)])
     }
 }
@@ -126,7 +122,7 @@ async fn live(State(app): State<AppState>, headers: HeaderMap) -> Response {
             if !auth::is_signed_in(&app, &headers).await.unwrap_or_default() {
                 return None;
             }
-            let table = horizon_app::cluster_table(&read_nodes(&app, &app.horizon.page_reads()).await);
+            let table = horizon_app::cluster_table(&app.site.texts, &read_nodes(&app, &app.horizon.page_reads()).await);
             let event = Event::default().event("cluster").json_data(table).unwrap_or_default();
             Some((Ok::<_, Infallible>(event), (app, headers, updates)))
         },

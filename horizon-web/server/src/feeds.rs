@@ -103,7 +103,7 @@ impl Feed {
             title: app.site.title.clone(),
             description: app.site.description.clone(),
             base_url,
-            language: "en".into(),
+            language: app.site.language.clone(),
             author: app.site.title.clone(),
         };
         match self {

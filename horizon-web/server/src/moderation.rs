@@ -161,24 +161,25 @@ async fn sign_in(
                 Err(error) => respond::unavailable(&app, &error).await,
             }
         }
-        Err(rejection) => login_page(&app, rejection.status(), "The form is incomplete. Send it again.", None).await,
+        Err(rejection) => login_page(&app, rejection.status(), "incomplete-form", None).await,
     }
 }
 
 /// Rejects a wrong token. Only these are limited: a guess cannot keep the author out.
 async fn wrong_token(app: &AppState, address: IpAddr, back: Option<String>) -> Response {
     if !app.login_limiter.count_failure(address, now()) {
-        let message = "Too many wrong tokens. The right one is still accepted.";
+        let message = "too-many-tokens";
         let response = login_page(app, StatusCode::TOO_MANY_REQUESTS, message, back).await;
         let retry_after = [(header::RETRY_AFTER, HeaderValue::from(login_limiter::WINDOW.as_secs()))];
         return (retry_after, response).into_response();
     }
     tracing::warn!("a sign-in to /admin with a wrong token was rejected");
-    login_page(app, StatusCode::UNAUTHORIZED, "The token is wrong.", back).await
+    login_page(app, StatusCode::UNAUTHORIZED, "wrong-token", back).await
 }
 
-async fn login_page(app: &AppState, status: StatusCode, error: &str, back: Option<String>) -> Response {
-    let form = auth::login_form(app, Some(error.into()), back);
+/// Shows the sign-in form with the text that has the id `error`.
+async fn login_page(app: &AppState, status: StatusCode, error: &'static str, back: Option<String>) -> Response {
+    let form = auth::login_form(app, Some(app.site.texts.get(error)), back);
     let mut response = respond::view(app, form).await;
     *response.status_mut() = status;
     response
@@ -216,8 +217,9 @@ async fn moderate(
     let form = match form {
         Ok(Form(form)) if form.verdict != Visibility::Pending => form,
         _ => {
-            let detail = "`verdict` must be `shown` or `removed`.";
-            return error_page(&app, StatusCode::UNPROCESSABLE_ENTITY, detail).await;
+            let values = [("shown", "`shown`".into()), ("removed", "`removed`".into())];
+            let detail = app.site.texts.with("invalid-verdict", &values);
+            return error_page(&app, StatusCode::UNPROCESSABLE_ENTITY, "invalid-form", detail).await;
         }
     };
     let reads = app.horizon.page_reads();
@@ -254,21 +256,21 @@ impl WriteError {
     async fn respond(self, app: &AppState) -> Response {
         match self {
             Self::NoAdmin => respond::not_found(app).await,
-            Self::CrossOrigin => error_page(app, StatusCode::FORBIDDEN, "The form was sent from another site.").await,
-            Self::SignedOut => {
-                let message = "Your session has ended. Sign in again.";
-                login_page(app, StatusCode::UNAUTHORIZED, message, None).await
+            Self::CrossOrigin => {
+                let detail = app.site.texts.get("other-site").to_owned();
+                error_page(app, StatusCode::FORBIDDEN, "forbidden", detail).await
             }
+            Self::SignedOut => login_page(app, StatusCode::UNAUTHORIZED, "session-ended", None).await,
             Self::Unavailable(error) => respond::unavailable(app, &error).await,
         }
     }
 }
 
-async fn error_page(app: &AppState, status: StatusCode, detail: &str) -> Response {
+async fn error_page(app: &AppState, status: StatusCode, title: &'static str, detail: String) -> Response {
     let page = ErrorPage {
         status: status.as_u16(),
-        title: status.canonical_reason().unwrap_or("Error").into(),
-        detail: detail.into(),
+        title: app.site.texts.get(title).into(),
+        detail,
     };
     respond::view(app, View::Error(page)).await
 }

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use eventhorizon::http::ContentCoding;
-use horizon_app::{Slot, SlotValues, Template, TemplatePart};
+use horizon_app::{Slot, SlotValues, Template, TemplatePart, Texts};
 use parking_lot::Mutex;
 
 use crate::brotli_gaps::{self, Section};
@@ -35,6 +35,7 @@ const VARY: HeaderValue = HeaderValue::from_static("accept-encoding, cookie");
 pub(crate) struct RenderedPage {
     segments: Vec<Segment>,
     policy: HeaderValue,
+    texts: Texts,
     /// A hash of the constant text.
     digest: String,
     /// The size of the constant text, in bytes.
@@ -75,6 +76,7 @@ impl RenderedPage {
         Ok(Self {
             policy: HeaderValue::from_str(&template.policy)?,
             segments: segments(template.parts),
+            texts: template.texts,
             digest: format!("{:.16}", digest.finalize().to_hex()),
             text_bytes,
             variants: Mutex::default(),
@@ -116,7 +118,7 @@ impl RenderedPage {
         for segment in &self.segments {
             match segment {
                 Segment::Text(text) => bytes.extend_from_slice(text),
-                Segment::Gap(items) => bytes.extend(fill(items, values)),
+                Segment::Gap(items) => bytes.extend(fill(items, values, &self.texts)),
             }
         }
         bytes
@@ -124,7 +126,7 @@ impl RenderedPage {
 
     fn brotli(&self, values: &SlotValues) -> Option<Vec<u8>> {
         let gaps = self.segments.iter().filter_map(|segment| match segment {
-            Segment::Gap(items) => Some(fill(items, values)),
+            Segment::Gap(items) => Some(fill(items, values, &self.texts)),
             Segment::Text(_) => None,
         });
         let gaps: Vec<Vec<u8>> = gaps.collect();
@@ -199,12 +201,12 @@ fn segments(parts: Vec<TemplatePart>) -> Vec<Segment> {
     segments
 }
 
-fn fill(items: &[GapItem], values: &SlotValues) -> Vec<u8> {
+fn fill(items: &[GapItem], values: &SlotValues, texts: &Texts) -> Vec<u8> {
     let mut bytes = Vec::new();
     for item in items {
         match item {
             GapItem::Text(text) => bytes.extend_from_slice(text),
-            GapItem::Slot(slot) => bytes.extend_from_slice(slot.fill(values).as_bytes()),
+            GapItem::Slot(slot) => bytes.extend_from_slice(slot.fill(values, texts).as_bytes()),
         }
     }
     bytes
@@ -214,7 +216,7 @@ fn fill(items: &[GapItem], values: &SlotValues) -> Vec<u8> {
 mod tests {
     use std::io::Read;
 
-    use horizon_app::Count;
+    use horizon_app::{Count, TextUnit};
     use horizon_core::{EventId, wire::PageStats};
 
     use super::*;
@@ -245,7 +247,7 @@ mod tests {
             &[
                 Slot::Number(Count::Viewers),
                 Slot::Json(Count::Visits),
-                Slot::Unit(Count::Likes, "like", "likes"),
+                Slot::Unit(Count::Likes, TextUnit::Likes),
                 Slot::Liked,
                 Slot::NotLiked,
                 Slot::LikeId,
@@ -282,6 +284,7 @@ mod tests {
             status: 200,
             policy: "default-src 'none'".into(),
             parts,
+            texts: Texts::default(),
         }
     }
 
@@ -318,6 +321,7 @@ mod tests {
                 status: 200,
                 policy: String::new(),
                 parts: vec![TemplatePart::Text(text.into())],
+                texts: Texts::default(),
             })
         };
         assert_ne!(page("one").unwrap().digest(), page("two").unwrap().digest());

@@ -51,8 +51,8 @@ pub(crate) async fn unavailable(app: &AppState, error: &Error) -> Response {
     tracing::error!(%error, source = ?std::error::Error::source(error), "a page cannot be shown");
     let page = View::Error(ErrorPage {
         status: StatusCode::SERVICE_UNAVAILABLE.as_u16(),
-        title: "Service unavailable".into(),
-        detail: "The database of this blog does not respond. Please try again in a few seconds.".into(),
+        title: app.site.texts.get("unavailable").into(),
+        detail: app.site.texts.get("unavailable-detail").into(),
     });
     let mut response = no_store_unless(false, render(app, page, &SlotValues::for_site(None)).await);
     response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);

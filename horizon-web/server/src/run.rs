@@ -70,7 +70,7 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     let mut shutdown = pin!(shutdown);
     let (stop, stopped) = watch::channel(false);
     let (library, watcher) = horizon_posts::watch(content, now, wait_for_shutdown(stopped.clone()))?;
-    let author = SignedInAuthor::new(&args.title);
+    let author = SignedInAuthor::new(&args.title, &args.language.texts());
     let horizon = tokio::select! {
         horizon = open(args, &backend, library.clone(), author.clone()) => horizon?,
         () = &mut shutdown => return Ok(()),
@@ -235,6 +235,8 @@ pub(crate) fn app_state(
         description: args.description.clone(),
         base_url: args.network.base_url.as_ref().map(ToString::to_string),
         nav: Vec::new(),
+        language: args.language.to_string(),
+        texts: args.language.texts(),
         assets: assets.urls.clone(),
     };
     Ok(AppState::new(AppParts {

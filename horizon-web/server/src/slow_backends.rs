@@ -162,7 +162,7 @@ impl TestBlog {
         let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
         let fake = Fake::new(clock.clone());
         let horizon = Horizon::from_ports(fake.ports()).clock(move || clock.now());
-        let author = SignedInAuthor::new(&config.title);
+        let author = SignedInAuthor::new(&config.title, &horizon_app::Texts::default());
         let horizon = horizon.identify(author.clone());
         let horizon = reports::add_to(horizon, &config, author.clone(), library.clone()).unwrap();
         let horizon = horizon.start(run::pages(library.clone())).await.unwrap();

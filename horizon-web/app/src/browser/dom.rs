@@ -57,6 +57,11 @@ pub(crate) fn set_attribute(element: &Element, name: &str, value: &str) {
     let _ = element.set_attribute(name, value);
 }
 
+/// Returns the value of an attribute, or an empty text.
+pub(crate) fn attribute(element: &Element, name: &str) -> String {
+    element.get_attribute(name).unwrap_or_default()
+}
+
 /// Sets or removes an attribute without a value.
 pub(crate) fn toggle(element: &Element, name: &str, on: bool) {
     let _ = element.toggle_attribute_with_force(name, on);

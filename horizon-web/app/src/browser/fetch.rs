@@ -3,7 +3,7 @@
 use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestInit, Response};
+use web_sys::{Element, RequestInit, Response};
 
 use super::{dom, js};
 
@@ -15,18 +15,23 @@ pub(crate) struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// Returns the error as a sentence for the reader.
-    pub(crate) fn error_message(response: Option<&Self>) -> String {
-        let message = response.and_then(|response| {
-            let detail = js::text(&response.body, "detail").or_else(|| js::text(&response.body, "title"))?;
-            // The detail about a field continues a sentence that starts with the name of the field.
-            Some(match js::text(&response.body, "field").as_deref() {
-                Some("body") => String::from("The comment ") + &detail,
-                Some("author") => String::from("The name ") + &detail,
-                _ => detail,
-            })
-        });
-        message.unwrap_or_else(|| "The server could not be reached. Please try again.".into())
+    /// Returns the error as a sentence for the reader: that of `form` about the rejected field, or else one of the page.
+    pub(crate) fn error_message(response: Option<&Self>, form: Option<&Element>) -> String {
+        let field = response.and_then(|response| js::text(&response.body, "field"));
+        let about_field = field
+            .zip(form)
+            .map(|(field, form)| dom::attribute(form, &["data-field-", &field].concat()));
+        about_field.filter(|sentence| !sentence.is_empty()).unwrap_or_else(|| {
+            let name = match response.map(|response| response.status) {
+                None => "data-offline",
+                Some(403) => "data-forbidden",
+                Some(429) => "data-too-many",
+                Some(_) => "data-server",
+            };
+            dom::find("main")
+                .map(|page| dom::attribute(&page, name))
+                .unwrap_or_default()
+        })
     }
 }
 

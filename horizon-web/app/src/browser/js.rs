@@ -36,10 +36,10 @@ pub(crate) fn count(value: &JsValue, name: &str) -> u64 {
     get(value, name).as_f64().unwrap_or_default() as u64
 }
 
-/// Returns a property in milliseconds since the Unix epoch, or 0.
-#[expect(clippy::cast_possible_truncation, reason = "JavaScript numbers are floats")]
-pub(crate) fn millis(value: &JsValue, name: &str) -> i64 {
-    get(value, name).as_f64().unwrap_or_default() as i64
+/// Returns a number as JavaScript has it.
+#[expect(clippy::cast_precision_loss, reason = "JavaScript numbers are floats")]
+pub(crate) fn float(number: u64) -> f64 {
+    number as f64
 }
 
 /// Returns the items of an array. For other values the iterator is empty.

@@ -92,7 +92,7 @@ async fn sync(like: Rc<LikeButton>) {
             Some(response) if response.status == 200 => like.apply(&response),
             error => {
                 like.set_desired(like.confirmed.get());
-                dom::set_text(&like.status, &ApiResponse::error_message(error.as_ref()));
+                dom::set_text(&like.status, &ApiResponse::error_message(error.as_ref(), None));
             }
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod comments;
 mod dom;
 pub mod exports;
 mod fetch;
+mod formats;
 mod js;
 pub(crate) mod like;
 mod live;

@@ -4,7 +4,7 @@ use reactive_graph::{prelude::*, signal::ArcRwSignal};
 use web_sys::Element;
 
 use super::{
-    dom,
+    dom, formats, js,
     live::{self, LiveStats},
     task,
 };
@@ -83,14 +83,14 @@ fn show_all(root: &Element, stats: &LiveStats, fields: &[(&str, Field)]) {
     }
 }
 
-/// Shows the number, and its unit in the singular or plural.
+/// Shows the number, and its unit in the plural form of the number.
 fn show(element: &Element, number: u64) {
-    dom::set_text(element, &text::grouped(number));
-    let form = if number == 1 { "data-one" } else { "data-many" };
+    let shown = js::float(number);
+    dom::set_text(element, &formats::number(shown));
     if let Some(word) = element.next_element_sibling()
-        && let Some(text) = word.get_attribute(form)
+        && word.has_attribute("data-other")
     {
-        dom::set_text(&word, &text);
+        dom::set_text(&word, &formats::plural(&word, shown));
     }
     if let Some(item) = element.closest(".now").ok().flatten() {
         item.set_class_name(text::now_class(Some(number)));

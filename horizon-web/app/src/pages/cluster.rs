@@ -1,5 +1,6 @@
 //! The nodes of the registry.
 
+use horizon_texts::Texts;
 use leptos::prelude::*;
 
 use crate::{AccumulatorNode, ClusterPage, NodeStatus, Site, WebNode, text};
@@ -8,24 +9,24 @@ use crate::{AccumulatorNode, ClusterPage, NodeStatus, Site, WebNode, text};
 const SILENT_MILLIS: u64 = 5_000;
 
 /// Renders the page; `cluster.js` updates its tables.
-pub(super) fn page(site: &Site, cluster: &ClusterPage) -> AnyView {
+pub(super) fn page(site: &Site, texts: &Texts, cluster: &ClusterPage) -> AnyView {
     view! {
         <main id="eh-main" class="admin cluster">
-            <h1>"Cluster"</h1>
+            <h1>{texts.get("cluster")}</h1>
             <div class="admin-bar">
-                <ul class="tags" aria-label="Admin pages">
+                <ul class="tags" aria-label=texts.get("admin-pages")>
                     <li>
-                        <a href="/admin">"Comments"</a>
+                        <a href="/admin">{texts.get("comments")}</a>
                     </li>
                     <li>
                         <a href="/cluster" aria-current="true">
-                            "Cluster"
+                            {texts.get("cluster")}
                         </a>
                     </li>
                 </ul>
             </div>
             <div data-horizon="cluster" aria-live="off">
-                {tables(cluster)}
+                {tables(texts, cluster)}
             </div>
             <script src=site.assets.cluster_js.clone() defer></script>
         </main>
@@ -35,52 +36,52 @@ pub(super) fn page(site: &Site, cluster: &ClusterPage) -> AnyView {
 
 /// Renders the tables as HTML.
 #[must_use]
-pub fn table(cluster: &ClusterPage) -> String {
-    tables(cluster).to_html()
+pub fn table(texts: &Texts, cluster: &ClusterPage) -> String {
+    tables(texts, cluster).to_html()
 }
 
-fn tables(cluster: &ClusterPage) -> AnyView {
+fn tables(texts: &Texts, cluster: &ClusterPage) -> AnyView {
     let note = cluster.note.clone();
     view! {
         {(!note.is_empty()).then(|| view! { <p class="hint">{note}</p> })}
-        {problems(cluster)}
-        <h2>"Web nodes"</h2>
+        {problems(texts, cluster)}
+        <h2>{texts.get("web-nodes")}</h2>
         <table>
             <thead>
                 <tr>
-                    <th scope="col">"Node"</th>
-                    <th scope="col">"Viewers"</th>
-                    <th scope="col">"Last heartbeat"</th>
-                    <th scope="col">"Round trip to Redis"</th>
-                    <th scope="col">"Clock offset"</th>
-                    <th scope="col">"Started"</th>
+                    <th scope="col">{texts.get("node")}</th>
+                    <th scope="col">{texts.get("viewers")}</th>
+                    <th scope="col">{texts.get("last-heartbeat")}</th>
+                    <th scope="col">{texts.get("round-trip")}</th>
+                    <th scope="col">{texts.get("clock-offset")}</th>
+                    <th scope="col">{texts.get("started")}</th>
                 </tr>
             </thead>
-            <tbody>{cluster.web.iter().map(web).collect_view()}</tbody>
+            <tbody>{cluster.web.iter().map(|web_node| web(texts, web_node)).collect_view()}</tbody>
         </table>
-        <h2>"Accumulators"</h2>
+        <h2>{texts.get("accumulators")}</h2>
         <table>
             <thead>
                 <tr>
-                    <th scope="col">"Node"</th>
-                    <th scope="col">"Counted"</th>
-                    <th scope="col">"Unread"</th>
-                    <th scope="col">"Pending"</th>
-                    <th scope="col">"Lost"</th>
-                    <th scope="col">"Last heartbeat"</th>
-                    <th scope="col">"Round trip to Redis"</th>
-                    <th scope="col">"Clock offset"</th>
-                    <th scope="col">"Started"</th>
+                    <th scope="col">{texts.get("node")}</th>
+                    <th scope="col">{texts.get("counted")}</th>
+                    <th scope="col">{texts.get("unread")}</th>
+                    <th scope="col">{texts.get("pending")}</th>
+                    <th scope="col">{texts.get("lost")}</th>
+                    <th scope="col">{texts.get("last-heartbeat")}</th>
+                    <th scope="col">{texts.get("round-trip")}</th>
+                    <th scope="col">{texts.get("clock-offset")}</th>
+                    <th scope="col">{texts.get("started")}</th>
                 </tr>
             </thead>
-            <tbody>{cluster.accumulators.iter().map(accumulator).collect_view()}</tbody>
+            <tbody>{cluster.accumulators.iter().map(|node| accumulator(texts, node)).collect_view()}</tbody>
         </table>
     }
     .into_any()
 }
 
 /// The problems of all nodes.
-fn problems(cluster: &ClusterPage) -> Option<AnyView> {
+fn problems(texts: &Texts, cluster: &ClusterPage) -> Option<AnyView> {
     let web = cluster.web.iter().map(|web| &web.node);
     let nodes = web.chain(cluster.accumulators.iter().map(|accumulator| &accumulator.node));
     let problems: Vec<_> = nodes
@@ -98,31 +99,31 @@ fn problems(cluster: &ClusterPage) -> Option<AnyView> {
     if problems.is_empty() {
         return None;
     }
-    Some(view! { <h2>"Problems"</h2> <ul>{problems}</ul> }.into_any())
+    Some(view! { <h2>{texts.get("problems")}</h2> <ul>{problems}</ul> }.into_any())
 }
 
-fn web(web: &WebNode) -> AnyView {
+fn web(texts: &Texts, web: &WebNode) -> AnyView {
     let node = &web.node;
     view! {
         <tr data-node=node.name.clone() data-state=state(node)>
             <th scope="row">{node.name.clone()}</th>
-            <td data-cell="viewers">{text::grouped(web.viewers)}</td>
-            {times(node)}
+            <td data-cell="viewers">{texts.number(web.viewers)}</td>
+            {times(texts, node)}
         </tr>
     }
     .into_any()
 }
 
-fn accumulator(accumulator: &AccumulatorNode) -> AnyView {
+fn accumulator(texts: &Texts, accumulator: &AccumulatorNode) -> AnyView {
     let node = &accumulator.node;
     view! {
         <tr data-node=node.name.clone() data-state=state(node)>
             <th scope="row">{node.name.clone()}</th>
-            <td data-cell="counted">{text::grouped(accumulator.counted)}</td>
-            <td data-cell="unread">{text::grouped(accumulator.unread)}</td>
-            <td data-cell="pending">{text::grouped(accumulator.pending)}</td>
-            <td data-cell="lost">{text::grouped(accumulator.lost)}</td>
-            {times(node)}
+            <td data-cell="counted">{texts.number(accumulator.counted)}</td>
+            <td data-cell="unread">{texts.number(accumulator.unread)}</td>
+            <td data-cell="pending">{texts.number(accumulator.pending)}</td>
+            <td data-cell="lost">{texts.number(accumulator.lost)}</td>
+            {times(texts, node)}
         </tr>
     }
     .into_any()
@@ -137,35 +138,36 @@ fn state(node: &NodeStatus) -> &'static str {
 }
 
 /// Describes the offset of a node's clock from that of Redis.
-fn clock(node: &NodeStatus) -> String {
+fn clock(texts: &Texts, node: &NodeStatus) -> String {
     let Some(offset) = node.clock_offset_millis else {
-        return "unknown".to_owned();
+        return texts.get("unknown").to_owned();
     };
-    let direction = if offset > 0 { "ahead" } else { "behind" };
+    let direction = if offset > 0 { "clock-ahead" } else { "clock-behind" };
+    let with_direction = |offset: String| texts.with(direction, &[("offset", offset.into())]);
     match offset.unsigned_abs() {
-        0 => "in sync".to_owned(),
-        millis if millis < 1_000 => format!("{millis} ms {direction}"),
-        millis => format!("{} s {direction}", text::grouped(millis / 1_000)),
+        0 => texts.get("clock-in-sync").to_owned(),
+        millis if millis < 1_000 => with_direction(format!("{millis} ms")),
+        millis => with_direction(format!("{} s", texts.number(millis / 1_000))),
     }
 }
 
-fn times(node: &NodeStatus) -> AnyView {
+fn times(texts: &Texts, node: &NodeStatus) -> AnyView {
     let heartbeat = match node.silent_millis / 1_000 {
-        0 => "just now".to_owned(),
-        seconds => format!("{seconds} s ago"),
+        0 => texts.get("just-now").to_owned(),
+        seconds => texts.with("seconds-ago", &[("count", seconds.into())]),
     };
     let round_trip = match node.round_trip_micros {
-        None => "unknown".to_owned(),
+        None => texts.get("unknown").to_owned(),
         Some(micros) if micros < 1_000 => format!("{micros} µs"),
-        Some(micros) => format!("{} ms", text::grouped(micros / 1_000)),
+        Some(micros) => format!("{} ms", texts.number(micros / 1_000)),
     };
     let started = node.started.as_millis();
     view! {
         <td>{heartbeat}</td>
         <td>{round_trip}</td>
-        <td data-cell="clock">{clock(node)}</td>
+        <td data-cell="clock">{clock(texts, node)}</td>
         <td>
-            <time datetime=text::html_datetime(started)>{text::date_time(started)}</time>
+            <time datetime=text::html_datetime(started)>{texts.utc_date_time(started)}</time>
         </td>
     }
     .into_any()

@@ -25,9 +25,9 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b
 pub(crate) fn main(site: &Site, view: &View, language: &PageLanguage, markers: &SlotMarkers) -> AnyView {
     let texts = &language.texts;
     match view {
-        View::Home(posts) => lists::home(site, texts, posts),
-        View::Blog(index) => lists::blog(texts, index),
-        View::Tag(tag, posts) => lists::tag(texts, tag, posts),
+        View::Home(posts) => lists::home(site, language, posts),
+        View::Blog(index) => lists::blog(language, index),
+        View::Tag(tag, posts) => lists::tag(language, tag, posts),
         View::Post(page) => post::post(page, language, markers),
         View::Page(page) => text_page::markdown(page, language),
         View::NotFound => text_page::not_found(texts),
@@ -43,28 +43,33 @@ pub(crate) fn number(name: &'static str, label: CountLabel) -> AnyView {
     view! {
         <span data-horizon=name>{label.number.clone()}</span>
         " "
-        {unit("", label)}
+        {unit(None, label)}
     }
     .into_any()
 }
 
 /// The unit of a number, with its other plural forms for the browser.
-fn unit(class: &'static str, CountLabel { unit, forms, .. }: CountLabel) -> AnyView {
+fn unit(class: Option<&'static str>, CountLabel { unit, forms, .. }: CountLabel) -> AnyView {
     let form = |category| forms.form(category).map(str::to_owned);
-    view! {
-        <span
-            class=(!class.is_empty()).then_some(class)
-            data-zero=form("zero")
-            data-one=form("one")
-            data-two=form("two")
-            data-few=form("few")
-            data-many=form("many")
-            data-other=forms.other().to_owned()
-        >
-            {unit}
-        </span>
-    }
-    .into_any()
+    // An attribute of the macro is `class=""` without a class.
+    let span = leptos::html::span().attr("class", class);
+    span.attr("data-zero", form("zero"))
+        .attr("data-one", form("one"))
+        .attr("data-two", form("two"))
+        .attr("data-few", form("few"))
+        .attr("data-many", form("many"))
+        .attr("data-other", forms.other().to_owned())
+        .child(unit)
+        .into_any()
+}
+
+/// A text with markup in the places of its values.
+fn with_markup(texts: &Texts, id: &'static str, mut markup: impl FnMut(&str) -> AnyView) -> Vec<AnyView> {
+    let piece = |piece| match piece {
+        TextPiece::Text(text) => text.into_any(),
+        TextPiece::Place(name) => markup(&name),
+    };
+    texts.pieces(id, &[]).into_iter().map(piece).collect()
 }
 
 /// Returns the path of a tag.
@@ -78,16 +83,16 @@ fn encoded(text: &str) -> String {
 }
 
 /// The text between the title and the body.
-fn lede(lede: Option<&str>) -> Option<AnyView> {
+fn lede(lede: Option<&str>, lang: Option<String>, dir: Option<&'static str>) -> Option<AnyView> {
     let lede = lede?.to_owned();
-    Some(view! { <p class="lede">{lede}</p> }.into_any())
+    Some(view! { <p class="lede" lang=lang dir=dir>{lede}</p> }.into_any())
 }
 
 fn tags(texts: &Texts, tags: &[Tag]) -> Option<AnyView> {
     let link = |tag: &Tag| {
         view! {
             <li>
-                <a href=tag_url(&tag.slug)>{tag.name.clone()}</a>
+                <a href=tag_url(&tag.slug) dir="auto">{tag.name.clone()}</a>
             </li>
         }
     };
@@ -102,7 +107,7 @@ fn likes(label: CountLabel) -> AnyView {
         " "
         <span data-horizon="likes">{label.number.clone()}</span>
         " "
-        {unit("visually-hidden", label)}
+        {unit(Some("visually-hidden"), label)}
     }
     .into_any()
 }

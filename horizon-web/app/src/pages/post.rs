@@ -3,32 +3,45 @@
 use std::sync::Arc;
 
 use horizon_posts::{Picture, Post, TocEntry};
+use horizon_texts::{TextUnit, Texts};
 use leptos::prelude::*;
 
 use super::{comments, heart, lede, likes, number, tags};
 use crate::{
     Count, PostPage, Slot,
     islands::{Comments, LikeButton, LiveNumbers},
+    language::PageLanguage,
     slots::{CountLabel, SlotMarkers},
     text,
 };
 
 /// `/blog/{slug}`
-pub(super) fn post(page: &PostPage, markers: &SlotMarkers) -> AnyView {
-    let post = &page.post;
-    let comments = comments::comments(page, markers);
+pub(super) fn post(page: &PostPage, language: &PageLanguage, markers: &SlotMarkers) -> AnyView {
+    let (post, texts) = (&page.post, &language.texts);
+    let comments = comments::comments(page, texts, markers);
+    let (lang, dir) = language.attributes(post.language.as_ref());
     view! {
-        <main id="eh-main" class="post-page" data-slug=post.slug.to_string() data-horizon="links">
+        <main
+            id="eh-main"
+            class="post-page"
+            data-slug=post.slug.to_string()
+            data-horizon="links"
+            data-offline=texts.get("error-offline")
+            data-server=texts.get("error-server")
+            data-too-many=texts.get("error-too-many")
+            data-forbidden=texts.get("error-forbidden")
+        >
             <article class="post">
                 <header class="post-head">
-                    {meta(post)} <h1>{post.title.clone()}</h1> {lede(post.lede())} {numbers(markers)}
+                    {meta(texts, post)} <h1 lang=lang.clone() dir=dir>{post.title.clone()}</h1>
+                    {lede(post.lede(), lang.clone(), dir)} {numbers(texts, markers)}
                 </header>
-                {cover(post)}
-                {post.show_toc.then(|| toc(post.toc()))}
-                <div class="prose" inner_html=post.html().to_owned()></div>
-                <footer class="post-foot">{like(post, markers)} {tags(&post.tags)}</footer>
+                {cover(post, lang.clone(), dir)}
+                {post.show_toc.then(|| toc(texts, language, post))}
+                <div class="prose" lang=lang dir=dir inner_html=post.html().to_owned()></div>
+                <footer class="post-foot">{like(texts, post, markers)} {tags(texts, &post.tags)}</footer>
             </article>
-            {neighbours(page)}
+            {neighbours(language, page)}
             <Comments>{comments}</Comments>
         </main>
     }
@@ -36,27 +49,26 @@ pub(super) fn post(page: &PostPage, markers: &SlotMarkers) -> AnyView {
 }
 
 /// The date of publication and the reading time.
-pub(super) fn meta(post: &Post) -> AnyView {
+pub(super) fn meta(texts: &Texts, post: &Post) -> AnyView {
     let at = post.date.unix_millis();
-    let minutes = post.reading_minutes();
+    let (year, month, day) = post.date.year_month_day();
     view! {
         <p class="meta">
-            <time datetime=text::html_datetime(at)>{text::date(at)}</time>
+            <time datetime=text::html_datetime(at)>{texts.date(year, month, day)}</time>
             " · "
-            {minutes}
-            " min read"
+            {texts.with("reading-minutes", &[("count", post.reading_minutes().into())])}
         </p>
     }
     .into_any()
 }
 
-fn numbers(markers: &SlotMarkers) -> AnyView {
-    let viewers = CountLabel::slot(markers, Count::Viewers, "reading now", "reading now");
-    let visits = CountLabel::slot(markers, Count::Visits, "view", "views");
-    let liked = CountLabel::slot(markers, Count::Likes, "like", "likes");
-    let comments = CountLabel::slot(markers, Count::Comments, "comment", "comments");
+fn numbers(texts: &Texts, markers: &SlotMarkers) -> AnyView {
+    let viewers = CountLabel::slot(texts, markers, Count::Viewers, TextUnit::ReadingNow);
+    let visits = CountLabel::slot(texts, markers, Count::Visits, TextUnit::Views);
+    let liked = CountLabel::slot(texts, markers, Count::Likes, TextUnit::Likes);
+    let comments = CountLabel::slot(texts, markers, Count::Comments, TextUnit::Comments);
     let list = view! {
-        <ul class="numbers" aria-label="Numbers">
+        <ul class="numbers" aria-label=texts.get("numbers")>
             <li class=markers.marker(Slot::NowClass(Count::Viewers))>{number("viewers", viewers)}</li>
             <li>{number("visits", visits)}</li>
             <li>{likes(liked)}</li>
@@ -69,7 +81,7 @@ fn numbers(markers: &SlotMarkers) -> AnyView {
     view! { <LiveNumbers>{list}</LiveNumbers> }.into_any()
 }
 
-fn cover(post: &Post) -> Option<AnyView> {
+fn cover(post: &Post, lang: Option<String>, dir: Option<&'static str>) -> Option<AnyView> {
     let cover = post.cover.clone()?;
     let picture = post.cover_picture();
     let srcset = picture.as_ref().and_then(Picture::srcset);
@@ -83,7 +95,7 @@ fn cover(post: &Post) -> Option<AnyView> {
         .map(|caption| view! { <figcaption>{caption}</figcaption> });
     Some(
         view! {
-            <figure class="cover">
+            <figure class="cover" lang=lang dir=dir>
                 <img
                     src=cover.image
                     srcset=srcset
@@ -100,7 +112,8 @@ fn cover(post: &Post) -> Option<AnyView> {
     )
 }
 
-fn toc(entries: &[TocEntry]) -> Option<AnyView> {
+fn toc(texts: &Texts, language: &PageLanguage, post: &Post) -> Option<AnyView> {
+    let (lang, dir) = language.attributes(post.language.as_ref());
     let link = |entry: &TocEntry| {
         view! {
             <li class=format!("toc-{}", entry.level)>
@@ -108,13 +121,15 @@ fn toc(entries: &[TocEntry]) -> Option<AnyView> {
             </li>
         }
     };
-    let links: Vec<_> = entries.iter().map(link).collect();
+    let links: Vec<_> = post.toc().iter().map(link).collect();
     (!links.is_empty()).then(|| {
         view! {
-            <nav class="toc" aria-label="Contents">
+            <nav class="toc" aria-label=texts.get("contents")>
                 <details open>
-                    <summary>"Contents"</summary>
-                    <ol>{links}</ol>
+                    <summary>{texts.get("contents")}</summary>
+                    <ol lang=lang dir=dir>
+                        {links}
+                    </ol>
                 </details>
             </nav>
         }
@@ -122,7 +137,7 @@ fn toc(entries: &[TocEntry]) -> Option<AnyView> {
     })
 }
 
-fn like(post: &Post, markers: &SlotMarkers) -> AnyView {
+fn like(texts: &Texts, post: &Post, markers: &SlotMarkers) -> AnyView {
     let form = view! {
         <form
             class="like"
@@ -136,7 +151,9 @@ fn like(post: &Post, markers: &SlotMarkers) -> AnyView {
             <input type="hidden" name="back" value=post.url() />
             <button type="submit" data-horizon="like" aria-pressed=markers.marker(Slot::Liked)>
                 {heart()}
-                " Like "
+                " "
+                {texts.get("like")}
+                " "
                 <span class="count" data-horizon="likes">{markers.marker(Slot::Number(Count::Likes))}</span>
             </button>
             " "
@@ -147,22 +164,26 @@ fn like(post: &Post, markers: &SlotMarkers) -> AnyView {
     view! { <LikeButton>{form}</LikeButton> }.into_any()
 }
 
-fn neighbours(page: &PostPage) -> Option<AnyView> {
+fn neighbours(language: &PageLanguage, page: &PostPage) -> Option<AnyView> {
+    let texts = &language.texts;
     let link = |post: &Option<Arc<Post>>, class: &'static str, rel: &'static str, name: &'static str| {
         let post = post.as_ref()?;
+        let (lang, dir) = language.attributes(post.language.as_ref());
         Some(view! {
             <a class=class rel=rel href=post.url()>
                 <span class="eyebrow">{name}</span>
                 " "
-                <span>{post.title.clone()}</span>
+                <span lang=lang dir=dir>
+                    {post.title.clone()}
+                </span>
             </a>
         })
     };
-    let older = link(&page.older, "older", "prev", "Older");
-    let newer = link(&page.newer, "newer", "next", "Newer");
+    let older = link(&page.older, "older", "prev", texts.get("older"));
+    let newer = link(&page.newer, "newer", "next", texts.get("newer"));
     (page.older.is_some() || page.newer.is_some()).then(|| {
         view! {
-            <nav class="neighbours" aria-label="Other posts">
+            <nav class="neighbours" aria-label=texts.get("other-posts")>
                 {older}
                 {newer}
             </nav>

@@ -1,15 +1,17 @@
 //! Markdown pages that are not posts, and errors.
 
+use horizon_texts::Texts;
 use leptos::prelude::*;
 
 use super::lede;
-use crate::ErrorPage;
+use crate::{ErrorPage, language::PageLanguage};
 
-pub(super) fn markdown(page: &horizon_posts::MarkdownPage) -> AnyView {
+pub(super) fn markdown(page: &horizon_posts::MarkdownPage, language: &PageLanguage) -> AnyView {
+    let (lang, dir) = language.attributes(page.language.as_ref());
     view! {
-        <main id="eh-main" class="text-page" data-horizon="links">
+        <main id="eh-main" class="text-page" lang=lang dir=dir data-horizon="links">
             <h1>{page.title.clone()}</h1>
-            {lede(page.lede())}
+            {lede(page.lede(), None, None)}
             <div class="prose" inner_html=page.html().to_owned()></div>
         </main>
     }
@@ -17,26 +19,27 @@ pub(super) fn markdown(page: &horizon_posts::MarkdownPage) -> AnyView {
 }
 
 /// Status 404.
-pub(super) fn not_found() -> AnyView {
+pub(super) fn not_found(texts: &Texts) -> AnyView {
     let posts = view! {
         <a class="button" href="/blog">
-            "All posts"
+            {texts.get("all-posts")}
         </a>
         " "
     };
     message(
+        texts,
         "404",
-        "Page not found",
-        "There is no page at this address.",
+        texts.get("not-found"),
+        texts.get("not-found-detail"),
         Some(posts.into_any()),
     )
 }
 
-pub(super) fn error(error: &ErrorPage) -> AnyView {
-    message(&error.status.to_string(), &error.title, &error.detail, None)
+pub(super) fn error(texts: &Texts, error: &ErrorPage) -> AnyView {
+    message(texts, &error.status.to_string(), &error.title, &error.detail, None)
 }
 
-fn message(status: &str, title: &str, detail: &str, link: Option<AnyView>) -> AnyView {
+fn message(texts: &Texts, status: &str, title: &str, detail: &str, link: Option<AnyView>) -> AnyView {
     view! {
         <main id="eh-main" class="text-page error-page">
             <p class="eyebrow">{status.to_owned()}</p>
@@ -45,7 +48,7 @@ fn message(status: &str, title: &str, detail: &str, link: Option<AnyView>) -> An
             <p>
                 {link}
                 <a class="button quiet" href="/">
-                    "Home page"
+                    {texts.get("home-page")}
                 </a>
             </p>
         </main>

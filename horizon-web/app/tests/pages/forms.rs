@@ -57,9 +57,9 @@ fn a_comment_shows_the_badge_of_its_author() {
     let html = html(&View::Post(Box::new(page)));
     let (_, list) = html.split_once("comment-list").unwrap();
     let (list, template) = list.split_once("<template").unwrap();
-    let badge = "<span data-badge class=\"badge\">";
+    let badge = "<bdi data-badge class=\"badge\">";
     assert_eq!(list.matches(badge).count(), 1, "{list}");
-    assert!(list.contains(&format!("{badge}&lt;Author&gt;</span>")), "{list}");
+    assert!(list.contains(&format!("{badge}&lt;Author&gt;</bdi>")), "{list}");
     assert_eq!(template.matches(badge).count(), 1, "for the browser");
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use horizon_app::{
     BlogIndex, ClusterPage, ErrorPage, LoginPage, ModerationPage, NodeStatus, Site, SlotValues, Template, TemplatePart,
-    View, WebNode, cluster_table,
+    Texts, View, WebNode, cluster_table,
 };
 use horizon_core::{Timestamp, wire::PageStats};
 use horizon_posts::Diagnostics;
@@ -37,7 +37,10 @@ fn html(page: &View) -> String {
 fn every_page_is_one_document_with_one_heading_and_one_main() {
     for page in all() {
         let html = html(&page);
-        assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\"><head>"), "{html}");
+        assert!(
+            html.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\"><head>"),
+            "{html}"
+        );
         assert!(html.contains("<title>") && html.contains("name=\"viewport\""), "{html}");
         for once in ["<h1", "<main id=\"eh-main\"", "</body>", "</html>"] {
             assert_eq!(html.matches(once).count(), 1, "{once} in {html}");
@@ -129,12 +132,12 @@ fn the_text_of_a_template_is_the_same_in_all_responses() {
     assert!(
         template
             .fill(&one)
-            .contains(">1</span> <span data-one=\"view\" data-many=\"views\">view</span>")
+            .contains(">1</span> <span data-one=\"view\" data-other=\"views\">view</span>")
     );
     assert!(
         template
             .fill(&none)
-            .contains(">0</span> <span data-one=\"view\" data-many=\"views\">views</span>")
+            .contains(">0</span> <span data-one=\"view\" data-other=\"views\">views</span>")
     );
     assert!(template.fill(&one).contains(r#""commentCount":1,"#));
 }
@@ -150,7 +153,7 @@ fn a_page_whose_numbers_and_comments_are_not_known_has_neither_and_keeps_its_for
         ..values()
     };
     let html = template(&View::Post(Box::new(page))).fill(&unknown);
-    assert!(html.contains(">\u{2013}</span> <span data-one=\"view\" data-many=\"views\">views</span>"));
+    assert!(html.contains(">\u{2013}</span> <span data-one=\"view\" data-other=\"views\">views</span>"));
     assert!(html.contains("Comments cannot be shown right now."));
     assert!(html.contains(r#""commentCount":null,"#));
     assert!(html.contains(r#"action="/horizon/comments/hello""#) && html.contains(r#"action="/horizon/likes/hello""#));
@@ -323,7 +326,7 @@ fn the_moderation_page_lists_files_with_errors() {
         "<code>posts/00.md:3</code>",
         "The last good version is shown",
         "<code>posts/01.md</code>",
-        " more. <code>horizon-web check</code> lists all of them.",
+        r#"7 more. <code dir="ltr">horizon-web check</code> lists all of them."#,
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
@@ -341,12 +344,12 @@ fn the_problems_of_each_node_are_listed_as_text() {
     };
     let mut cluster = ClusterPage::default();
     cluster.web.push(WebNode { node, viewers: 0 });
-    let html = cluster_table(&cluster);
+    let html = cluster_table(&Texts::default(), &cluster);
     assert!(html.contains(r#"<li data-problem-of="web-1">"#), "{html}");
     assert!(html.contains("clock: &lt;b&gt;it is wrong"), "{html}");
     assert!(html.contains("7,200 s behind"), "{html}");
     cluster.web.clear();
-    assert!(!cluster_table(&cluster).contains("Problems"));
+    assert!(!cluster_table(&Texts::default(), &cluster).contains("Problems"));
 }
 
 #[test]

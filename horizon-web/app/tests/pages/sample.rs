@@ -4,7 +4,7 @@ use std::{fs, sync::Arc};
 
 use horizon_app::{
     AssetUrls, BlogIndex, ErrorPage, Link, LoginPage, ModerationItem, ModerationPage, PostCard, PostPage, Site,
-    SlotValues, View,
+    SlotValues, Texts, View,
 };
 use horizon_core::{
     Comment, EventId, ReaderId, Slug, Timestamp, Visibility,
@@ -15,9 +15,16 @@ use horizon_posts::{ContentOptions, Diagnostic, DiagnosticEffect, Diagnostics, L
 /// Text of an attacker.
 pub(crate) const HOSTILE: &str = r#""><script>alert(1)</script><img src=x onerror='alert(2)'>"#;
 
-/// The site of all pages.
+/// The site of all pages, in English.
 pub(crate) fn site() -> Arc<Site> {
+    site_in("en")
+}
+
+/// Returns the site in a language.
+pub(crate) fn site_in(language: &str) -> Arc<Site> {
     Arc::new(Site {
+        language: language.into(),
+        texts: Texts::for_language(language).unwrap_or_default(),
         title: "A blog".into(),
         description: "About things.".into(),
         base_url: Some("https://example.org".into()),

@@ -6,6 +6,7 @@ mod cache;
 mod check;
 mod content;
 mod dashboard;
+mod language;
 mod limits;
 mod network;
 mod readers;
@@ -26,6 +27,7 @@ pub use self::{
     check::{CheckArgs, CheckFormat},
     content::ContentArgs,
     dashboard::{DashboardAccess, DashboardArgs},
+    language::{BlogLanguage, ParseLanguageError},
     limits::LimitArgs,
     network::NetworkArgs,
     readers::ReaderArgs,
@@ -77,6 +79,15 @@ pub struct ServeArgs {
         default_value = "Live presence and exact, private analytics, shown by the blog that explains them."
     )]
     pub description: String,
+    /// The language of the blog: a BCP 47 tag such as de or pt-BR. The interface is in English, German, French,
+    /// Spanish, Japanese or Arabic.
+    #[arg(
+        long,
+        env = "HORIZON_LANGUAGE",
+        value_name = "HORIZON_LANGUAGE",
+        default_value = "en"
+    )]
+    pub language: BlogLanguage,
     /// The content folder.
     #[command(flatten)]
     pub content: ContentArgs,

@@ -3,16 +3,11 @@
 use std::{cell::Cell, rc::Rc};
 
 use super::{CommentsIsland, LiveComment, list, reply, times};
-use crate::{
-    browser::{
-        dom,
-        fetch::{self, ApiResponse},
-        js, task,
-    },
-    text,
+use crate::browser::{
+    dom,
+    fetch::{self, ApiResponse},
+    js, task,
 };
-
-const SHOWN: &str = "Thank you. Your comment is published.";
 
 /// The fields of the form; `website` is the honeypot.
 const FIELDS: [&str; 5] = ["id", "author", "body", "parent", "website"];
@@ -50,7 +45,7 @@ async fn send(island: Rc<CommentsIsland>, is_busy: Rc<Cell<bool>>) {
     dom::toggle(&island.form, "aria-busy", false);
     match response {
         Some(response) if response.status == 201 => {
-            clear(&island, SHOWN);
+            clear(&island, "data-published");
             let comment = LiveComment::from_js(&response.body);
             if !comment.is_shown()
                 && let Some(article) = list::insert(&island, &comment)
@@ -60,23 +55,23 @@ async fn send(island: Rc<CommentsIsland>, is_busy: Rc<Cell<bool>>) {
             }
         }
         Some(response) if response.status == 202 => {
-            clear(&island, text::COMMENT_PENDING);
+            clear(&island, "data-pending");
             dom::focus(&island.status);
         }
         error => show_error(&island, error.as_ref()),
     }
 }
 
-/// Clears the form except for the name.
+/// Clears the form except for the name, and shows the sentence of this attribute.
 fn clear(island: &CommentsIsland, sentence: &str) {
     island.set_value("body", "");
     island.set_value("id", &js::fresh_id());
     reply::cancel(island);
-    island.set_status("status", sentence);
+    island.set_status("status", &dom::attribute(&island.form, sentence));
 }
 
 fn show_error(island: &CommentsIsland, response: Option<&ApiResponse>) {
-    island.set_status("alert", &ApiResponse::error_message(response));
+    island.set_status("alert", &ApiResponse::error_message(response, Some(&island.form)));
     let field = response.and_then(|response| js::text(&response.body, "field"));
     match field.as_deref() {
         // An earlier comment with this id was stored.

@@ -6,10 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlTemplateElement};
 
 use super::{CommentsIsland, LiveComment, comment, times};
-use crate::{
-    browser::{dom, js, task},
-    text,
-};
+use crate::browser::{dom, formats, js, task};
 
 /// The replies of a thread, but not lists in the text of a comment.
 const REPLIES: &str = ":scope > ol";
@@ -123,7 +120,7 @@ pub(super) fn insert(island: &CommentsIsland, comment: &LiveComment) -> Option<E
     dom::within(&item, "article")
 }
 
-fn time_of(item: &Element) -> i64 {
+fn time_of(item: &Element) -> f64 {
     let time = dom::within(item, "time").and_then(|time| time.get_attribute("data-at"));
     time.and_then(|at| at.parse().ok()).unwrap_or_default()
 }
@@ -144,9 +141,10 @@ fn build(island: &CommentsIsland, comment: &LiveComment) -> Option<Element> {
     let article = dom::within(&item, "article")?;
     article.set_id(&["comment-", &comment.id].concat());
     dom::set_attribute(&article, "data-comment-id", &comment.id);
-    dom::each(&article, "[data-author]", |name| {
-        dom::set_text(&name, text::author_name(&comment.author));
-    });
+    // The template has the placeholder of comments without a name.
+    if !comment.author.is_empty() {
+        dom::each(&article, "[data-author]", |name| dom::set_text(&name, &comment.author));
+    }
     if let Some(badge) = dom::within(&article, "[data-badge]") {
         match &comment.badge {
             Some(text) => dom::set_text(&badge, text),
@@ -155,8 +153,8 @@ fn build(island: &CommentsIsland, comment: &LiveComment) -> Option<Element> {
     }
     if let Some(time) = dom::within(&article, "time") {
         dom::set_attribute(&time, "data-at", &comment.at.to_string());
-        dom::set_attribute(&time, "datetime", &text::html_datetime(comment.at));
-        dom::set_attribute(&time, "title", &text::date_time(comment.at));
+        dom::set_attribute(&time, "datetime", &formats::iso_time(comment.at));
+        dom::set_attribute(&time, "title", &formats::time(comment.at));
     }
     if let Some(link) = dom::within(&article, "header a") {
         dom::set_attribute(&link, "href", &["#comment-", &comment.id].concat());

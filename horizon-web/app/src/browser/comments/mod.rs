@@ -66,7 +66,7 @@ impl CommentsIsland {
         match fetch::send("GET", &[&self.url, query].concat(), &[], None).await {
             Some(response) if response.status == 200 => Some(response.body),
             error => {
-                self.set_status("alert", &ApiResponse::error_message(error.as_ref()));
+                self.set_status("alert", &ApiResponse::error_message(error.as_ref(), None));
                 None
             }
         }

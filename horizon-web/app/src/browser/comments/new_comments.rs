@@ -5,7 +5,7 @@ use std::{cell::RefCell, rc::Rc};
 use reactive_graph::prelude::*;
 
 use super::{CommentsIsland, LiveComment, comment, list};
-use crate::browser::{dom, live, task};
+use crate::browser::{dom, formats, js, live, task};
 
 /// The maximum number of announced comments.
 const MAX_ANNOUNCED: usize = 99;
@@ -48,9 +48,8 @@ impl NewComments {
     fn show_count(&self, island: &CommentsIsland) {
         let count = self.0.borrow().len();
         if count > 0 {
-            let mut text = count.to_string();
-            text.push_str(if count == 1 { " new comment" } else { " new comments" });
-            dom::set_text(&island.new_comments, &text);
+            let shown = js::float(u64::try_from(count).unwrap_or_default());
+            dom::set_text(&island.new_comments, &formats::plural(&island.new_comments, shown));
         }
         dom::toggle(&island.new_comments, "hidden", count == 0);
     }
