@@ -9,7 +9,7 @@ use std::{
 use crate::{
     ContentOptions, MarkdownPage, Post,
     addresses::{self, AddressedDocument, Addresses},
-    body::RenderContext,
+    body::{Body, RenderContext},
     content_index::{ContentIndex, IndexedDocument},
     layout::{LayoutRoots, NamedFile},
     parse::ParsedDocument,
@@ -25,18 +25,39 @@ pub(crate) struct DocumentIndexer<'a> {
     pub(crate) site_files: &'a Arc<SiteFiles>,
 }
 
+/// The documents before a reload.
+pub(crate) struct PreviousDocuments<'a> {
+    pub(crate) context: &'a Arc<RenderContext>,
+    pub(crate) bodies: Vec<&'a Body>,
+}
+
 impl DocumentIndexer<'_> {
-    pub(crate) fn connect<'d>(&self, documents: impl Iterator<Item = &'d mut ParsedDocument>) {
+    /// Connects the documents, and reuses what is known of unchanged ones.
+    pub(crate) fn connect<'d>(
+        &self,
+        documents: impl Iterator<Item = &'d mut ParsedDocument>,
+        previous: Option<PreviousDocuments<'_>>,
+    ) -> Arc<RenderContext> {
         let documents: Vec<&mut ParsedDocument> = documents.collect();
         let index = self.index(&documents.iter().map(|document| &**document).collect::<Vec<_>>());
-        let context = Arc::new(RenderContext {
+        let context = RenderContext {
             options: self.options.clone(),
             index,
-        });
+            ..RenderContext::default()
+        };
+        let context = match &previous {
+            Some(previous) => previous.context.replaced_by(context),
+            None => Arc::new(context),
+        };
+        let bodies = previous.into_iter().flat_map(|previous| previous.bodies);
+        let bodies: HashMap<&Path, &Body> = bodies.map(|body| (body.path(), body)).collect();
         for document in documents {
             resolve_cover(document, &context.index);
-            document.body().set_context(&context);
+            let body = document.body_mut();
+            let previous = bodies.get(body.path()).copied();
+            body.connect(&context, previous);
         }
+        context
     }
 
     fn index(&self, documents: &[&ParsedDocument]) -> ContentIndex {

@@ -12,7 +12,8 @@ use horizon_core::{Timestamp, reports::SiteTimeZone};
 use crate::{
     Date, Diagnostic, DiagnosticEffect, Diagnostics, Layout, Library, MarkdownPage, Pictures, Post, Severity,
     SkipReason, SkippedFiles,
-    connect::{self, DocumentIndexer},
+    body::RenderContext,
+    connect::{self, DocumentIndexer, PreviousDocuments},
     date,
     folder_tree::{FolderTree, MAX_ENTRIES},
     front_matter::{FileIssue, Publication},
@@ -26,7 +27,7 @@ use crate::{
 };
 
 /// How the folder is read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContentOptions {
     /// Include drafts and files whose date is in the future.
     pub drafts: bool,
@@ -58,6 +59,7 @@ pub struct ContentFolder {
     change_times: Vec<Timestamp>,
     /// A hash of all files.
     digest: u64,
+    context: Arc<RenderContext>,
 }
 
 /// A file without errors.
@@ -250,7 +252,11 @@ impl<'a> Loader<'a> {
             options: self.options,
             site_files: &site_files,
         };
-        indexer.connect(self.files.iter_mut().map(|file| &mut file.document));
+        let previous = self.previous.map(|(content, _)| PreviousDocuments {
+            context: &content.context,
+            bodies: content.files.iter().map(|file| file.document.body()).collect(),
+        });
+        let context = indexer.connect(self.files.iter_mut().map(|file| &mut file.document), previous);
         ContentFolder {
             root: root.to_owned(),
             options: self.options.clone(),
@@ -261,6 +267,7 @@ impl<'a> Loader<'a> {
             skipped: tree.skipped.into_list(),
             diagnostics: self.diagnostics.into_iter().collect(),
             digest,
+            context,
         }
     }
 

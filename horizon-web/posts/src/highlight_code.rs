@@ -1,20 +1,18 @@
 //! Highlights code as HTML with classes.
 
-use std::{fmt::Write as _, sync::LazyLock};
+use std::{fmt::Write as _, panic, sync::LazyLock};
 
 use comrak::html::escape;
 use syntect::{
     easy::ScopeRegionIterator,
-    parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet},
+    parsing::{ParseState, Scope, ScopeStack},
     util::LinesWithEndings,
 };
 
-use crate::highlight::TOKEN_KINDS;
+use crate::{grammars::Grammars, highlight::TOKEN_KINDS};
 
 /// The maximum size of a highlighted block, in bytes: 64 KiB.
 const MAX_BYTES: usize = 64 * 1024;
-
-static GRAMMARS: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
 /// Maps scopes to the names of token kinds.
 static CLASSES: LazyLock<Vec<(Scope, &'static str)>> = LazyLock::new(|| {
@@ -31,15 +29,21 @@ pub(crate) fn highlight(code: &str, language: &str) -> Option<String> {
     if code.len() > MAX_BYTES || matches!(language, "" | "text" | "txt" | "plain" | "plaintext") {
         return None;
     }
-    highlight_with(code, GRAMMARS.find_syntax_by_token(language)?)
+    panic::catch_unwind(|| highlight_with(&Grammars::load(), code, language)).unwrap_or_else(|_| {
+        tracing::error!(
+            language,
+            "the highlighter panicked; the code has no colours, please report it"
+        );
+        None
+    })
 }
 
-fn highlight_with(code: &str, syntax: &SyntaxReference) -> Option<String> {
-    let mut parser = ParseState::new(syntax);
+fn highlight_with(grammars: &Grammars, code: &str, language: &str) -> Option<String> {
+    let mut parser = ParseState::new(grammars.find_syntax_by_token(language)?);
     let mut scopes = ScopeStack::new();
     let mut html = HighlightedHtml::default();
     for line in LinesWithEndings::from(code) {
-        let changes = parser.parse_line(line, &GRAMMARS).ok()?;
+        let changes = parser.parse_line(line, grammars).ok()?;
         for (text, change) in ScopeRegionIterator::new(&changes, line) {
             scopes.apply(change).ok()?;
             html.push(text, class(scopes.as_slice()))?;
@@ -109,8 +113,9 @@ mod tests {
     fn the_usual_languages_are_known() {
         let languages = "rust rs toml bash sh json html css js javascript ts sql yaml xml \
             dockerfile diff python markdown go c nginx";
+        let grammars = Grammars::load();
         for language in languages.split_whitespace() {
-            assert!(GRAMMARS.find_syntax_by_token(language).is_some(), "{language}");
+            assert!(grammars.find_syntax_by_token(language).is_some(), "{language}");
         }
     }
 

@@ -96,6 +96,14 @@ impl ParsedDocument {
         }
     }
 
+    /// Returns the body to change. Clones the document if it is shared.
+    pub(crate) fn body_mut(&mut self) -> &mut Body {
+        match self {
+            Self::Post(post) => &mut Arc::make_mut(post).body,
+            Self::Page(page) => &mut Arc::make_mut(page).body,
+        }
+    }
+
     /// Returns the path of its URL.
     pub(crate) fn url_path(&self) -> String {
         match self {

@@ -166,10 +166,10 @@ impl Post {
 
     /// Returns the body as sanitised HTML.
     ///
-    /// The first call renders the Markdown and highlights the code, which takes about a millisecond per block;
-    /// [`watch`](crate::watch) does so in the background.
+    /// Blocks until the Markdown is rendered and the code is highlighted, unless they are cached. The first block of a
+    /// language takes up to 100 ms, and others about a millisecond; [`watch`](crate::watch) does so in the background.
     #[must_use]
-    pub fn html(&self) -> &str {
+    pub fn html(&self) -> String {
         self.body.html()
     }
 }
@@ -202,9 +202,9 @@ impl MarkdownPage {
         text::meta_description(written.unwrap_or_else(|| beginning(&self.body)))
     }
 
-    /// Returns the body as sanitised HTML. The first call renders the Markdown and highlights the code.
+    /// Returns the body as sanitised HTML; see [`Post::html`].
     #[must_use]
-    pub fn html(&self) -> &str {
+    pub fn html(&self) -> String {
         self.body.html()
     }
 }

@@ -17,7 +17,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{ContentFolder, Diagnostic, DiagnosticEffect, Diagnostics, Library, ScheduledFile};
+use crate::{ContentFolder, Diagnostic, DiagnosticEffect, Diagnostics, Library, ScheduledFile, highlight_library};
 
 /// The delay between a change of the folder and the reload: 100 ms. Editors and checkouts write several files, each in
 /// several steps.
@@ -76,20 +76,19 @@ pub fn watch(
     }))
 }
 
-/// Highlights the code of each library, one post at a time.
+/// Highlights the code of each library.
 async fn highlight_all(mut latest: watch::Receiver<Arc<Library>>) {
     loop {
         // Requests go first.
         sleep(DEBOUNCE).await;
         let library = latest.borrow_and_update().clone();
-        for post in library.posts() {
-            let post = post.clone();
-            if let Err(error) = spawn_blocking(move || post.html().len()).await {
-                tracing::error!(%error, "highlighting the code of a post failed");
-            }
-            if !matches!(latest.has_changed(), Ok(false)) {
-                break;
-            }
+        // The sender is dropped on shutdown.
+        let is_replaced = {
+            let latest = latest.clone();
+            move || !matches!(latest.has_changed(), Ok(false))
+        };
+        if let Err(error) = spawn_blocking(move || highlight_library::highlight(&library, is_replaced)).await {
+            tracing::error!(%error, "highlighting code failed; pages highlight their own");
         }
         if latest.changed().await.is_err() {
             return;

@@ -38,7 +38,7 @@ pub(super) fn post(page: &PostPage, language: &PageLanguage, markers: &SlotMarke
                 </header>
                 {cover(post, lang.clone(), dir)}
                 {post.show_toc.then(|| toc(texts, language, post))}
-                <div class="prose" lang=lang dir=dir inner_html=post.html().to_owned()></div>
+                <div class="prose" lang=lang dir=dir inner_html=post.html()></div>
                 <footer class="post-foot">{like(texts, post, markers)} {tags(texts, &post.tags)}</footer>
             </article>
             {neighbours(language, page)}

@@ -12,7 +12,7 @@ pub(super) fn markdown(page: &horizon_posts::MarkdownPage, language: &PageLangua
         <main id="eh-main" class="text-page" lang=lang dir=dir data-horizon="links">
             <h1>{page.title.clone()}</h1>
             {lede(page.lede(), None, None)}
-            <div class="prose" inner_html=page.html().to_owned()></div>
+            <div class="prose" inner_html=page.html()></div>
         </main>
     }
     .into_any()

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use comrak::nodes::NodeCodeBlock;
 
 use super::format::Out;
-use crate::rendered_body::{CODE_PLACEHOLDER, CodeBlock};
+use crate::{code_cache::CodeBlock, rendered_body::CODE_PLACEHOLDER};
 
 pub(super) fn format(out: &mut Out<'_, '_, '_>, block: &NodeCodeBlock) -> fmt::Result {
     // `rust,no_run` and `rust ignore` are Rust.

@@ -10,7 +10,7 @@ use comrak::{
 };
 
 use super::{MarkdownSource, block, code, heading, link, link::BodyLink, raw_html};
-use crate::{TocEntry, body::RenderContext, front_matter::FileIssue, rendered_body::CodeBlock};
+use crate::{TocEntry, body::RenderContext, code_cache::CodeBlock, front_matter::FileIssue};
 
 pub(super) fn options() -> comrak::Options<'static> {
     let mut options = comrak::Options::default();

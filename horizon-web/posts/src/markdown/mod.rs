@@ -15,10 +15,9 @@ use self::format::{RenderInput, RenderTarget};
 pub(crate) use self::link::{BodyLink, BodyLinkKind};
 use crate::{TocEntry, body::RenderContext, front_matter::FileIssue, rendered_body::RenderedBody, text};
 
-/// A rendered document. All lines are those of the file.
+/// What is known about a rendered document besides its HTML. All lines are those of the file.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rendered {
-    pub(crate) body: RenderedBody,
     pub(crate) toc: Vec<TocEntry>,
     pub(crate) reading_minutes: u32,
     pub(crate) excerpt: String,
@@ -43,13 +42,12 @@ pub(crate) struct MarkdownSource<'a> {
 }
 
 /// Renders a document for its own page.
-pub(crate) fn render(source: MarkdownSource<'_>, context: &RenderContext) -> Rendered {
+pub(crate) fn render(source: MarkdownSource<'_>, context: &RenderContext) -> (Rendered, RenderedBody) {
     let arena = Arena::new();
     let root = comrak::parse_document(&arena, source.markdown, &format::options());
     let input = RenderInput::new(source, context, RenderTarget::Page);
     let (html, state) = format::document(root, input);
-    Rendered {
-        body: RenderedBody::new(html, state.code),
+    let rendered = Rendered {
         toc: state.toc,
         reading_minutes: text::reading_minutes(root),
         excerpt: text::excerpt(root),
@@ -57,7 +55,8 @@ pub(crate) fn render(source: MarkdownSource<'_>, context: &RenderContext) -> Ren
         links: state.links,
         anchors: state.anchors,
         issues: state.issues,
-    }
+    };
+    (rendered, RenderedBody::new(html, state.code))
 }
 
 /// Renders a document for a feed, with absolute URLs and without markup that needs the blog's style sheet.

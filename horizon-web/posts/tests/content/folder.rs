@@ -78,5 +78,5 @@ pub(crate) fn site() -> SiteInfo {
 pub(crate) fn html(body: &str) -> String {
     let folder = Folder::new();
     let library = folder.post("one", "2026-11-23", body).load();
-    library.post("one").unwrap().html().to_owned()
+    library.post("one").unwrap().html()
 }
