@@ -13,7 +13,7 @@ use axum::{
     routing::get,
 };
 use eventhorizon::{PageReads, Paging, http::if_none_match};
-use horizon_app::{PostPage, SlotValues, Template, View};
+use horizon_app::{PostPage, SlotValues, View};
 use horizon_axum::Requester;
 use horizon_core::{Error, EventId, Result, wire::ThreadsView};
 use horizon_posts::{Library, Post};
@@ -175,7 +175,7 @@ impl PostRequest {
     async fn render(&self, comments: Option<ThreadsView>) -> Result<Arc<RenderedPage>> {
         let site = self.app.site(&self.library);
         let view = View::Post(Box::new(self.page(comments)));
-        let template = Template::new(&site, view, self.app.marker_key).await?;
+        let template = respond::template(&self.app, &site, view).await?;
         match tokio::task::spawn_blocking(move || RenderedPage::new(template)).await {
             Ok(Ok(page)) => Ok(Arc::new(page)),
             Ok(Err(error)) => Err(Error::permanent("the policy of a page is not a header value").with_source(error)),

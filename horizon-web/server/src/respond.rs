@@ -1,12 +1,15 @@
 //! Renders views as responses.
 
+use std::sync::Arc;
+
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use eventhorizon::PageReads;
-use horizon_app::{ErrorPage, SlotValues, Template, View};
+use horizon_app::{ErrorPage, Site, SlotValues, Template, View};
 use horizon_core::{Error, Result};
+use tokio::task::spawn_blocking;
 
 use crate::{rendered_page::PRIVATE_NO_CACHE, state::AppState};
 
@@ -62,7 +65,7 @@ pub(crate) async fn unavailable(app: &AppState, error: &Error) -> Response {
 /// Renders the view for one response.
 pub(crate) async fn render(app: &AppState, view: View, values: &SlotValues) -> Response {
     let site = app.site(&app.library());
-    let template = match Template::new(&site, view, app.marker_key).await {
+    let template = match template(app, &site, view).await {
         Ok(template) => template,
         Err(error) => {
             tracing::error!(%error, "rendering a page failed");
@@ -76,4 +79,22 @@ pub(crate) async fn render(app: &AppState, view: View, values: &SlotValues) -> R
     ];
     let caching = [(header::CACHE_CONTROL, PRIVATE_NO_CACHE)];
     (status, headers, caching, template.fill(values)).into_response()
+}
+
+/// Renders the view as a template. A document is rendered on a blocking thread, because highlighting its code may take
+/// a second.
+pub(crate) async fn template(app: &AppState, site: &Arc<Site>, view: View) -> Result<Template> {
+    let rendered = match &view {
+        View::Post(page) => {
+            let post = Arc::clone(&page.post);
+            spawn_blocking(move || drop(post.html())).await
+        }
+        View::Page(page) => {
+            let page = Arc::clone(page);
+            spawn_blocking(move || drop(page.html())).await
+        }
+        _ => Ok(()),
+    };
+    rendered.map_err(|error| Error::permanent("rendering a document failed").with_source(error))?;
+    Template::new(site, view, app.marker_key).await
 }
