@@ -26,14 +26,13 @@ pub(crate) struct RenderContext {
 }
 
 impl RenderContext {
-    /// Returns `next` with the highlighted code of this context, or this context if documents have the same HTML in
-    /// both.
+    /// Returns `next`, which has the same options, with the highlighted code of this context; or this context if
+    /// documents have the same HTML in both.
     pub(crate) fn replaced_by(self: &Arc<Self>, mut next: Self) -> Arc<Self> {
-        let Self { options, index, cache } = &**self;
-        if (options, index) == (&next.options, &next.index) {
+        if self.index == next.index {
             return Arc::clone(self);
         }
-        next.cache = cache.for_other_context();
+        next.cache = self.cache.for_other_context();
         Arc::new(next)
     }
 }

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How the folder is read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct ContentOptions {
     /// Include drafts and files whose date is in the future.
     pub drafts: bool,
