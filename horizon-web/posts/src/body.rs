@@ -107,6 +107,15 @@ impl Body {
         self.context.picture(url)
     }
 
+    /// Returns the HTML of a caption of the document: inline Markdown.
+    pub(crate) fn render_caption(&self, markdown: &str) -> String {
+        let source = MarkdownSource {
+            markdown,
+            ..self.source()
+        };
+        markdown::render_caption(source, &self.context)
+    }
+
     /// Returns the HTML. Renders the Markdown and highlights the code unless they are cached.
     pub(crate) fn html(&self) -> String {
         self.rendered_body().html(&self.context.cache.code)

@@ -10,8 +10,8 @@ use std::{
 use horizon_core::{Timestamp, reports::SiteTimeZone};
 
 use crate::{
-    Date, Diagnostic, DiagnosticEffect, Diagnostics, Layout, Library, MarkdownPage, Pictures, Post, Severity,
-    SkipReason, SkippedFiles,
+    Date, Diagnostic, DiagnosticEffect, Diagnostics, FrameOrigin, Layout, Library, MarkdownExtensions, MarkdownPage,
+    Pictures, Post, Severity, SkipReason, SkippedFiles,
     body::RenderContext,
     connect::{self, DocumentIndexer, PreviousDocuments},
     date,
@@ -31,8 +31,12 @@ use crate::{
 pub struct ContentOptions {
     /// Include drafts and files whose date is in the future.
     pub drafts: bool,
-    /// Pass HTML in Markdown through. Otherwise it is shown as text.
+    /// Pass all HTML in Markdown through. Otherwise only safe elements are, and the rest is shown as text.
     pub raw_html: bool,
+    /// The extensions of Markdown.
+    pub markdown: MarkdownExtensions,
+    /// The origins whose pages may be in a frame. Other frames are links.
+    pub frames: Vec<FrameOrigin>,
     /// The blog's own URL, such as `https://blog.example`; links to it are not external.
     pub base_url: String,
     /// The time zone of dates without an offset, such as days.

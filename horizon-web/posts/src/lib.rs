@@ -83,6 +83,7 @@ pub use language::{Language, LanguageError};
 pub use layout::Layout;
 pub use library::Library;
 pub use lists::{SeriesPosts, TagPosts, YearPosts};
+pub use markdown::{FrameOrigin, FrameOriginError, MarkdownExtensions, MarkdownExtensionsError};
 pub use page_name::PageName;
 pub use pagination::{POSTS_PER_PAGE, Pagination};
 pub use picture::{Picture, PictureLookup, PictureVariant, Pictures};

@@ -96,7 +96,7 @@ fn scheme(url: &str) -> Option<&str> {
 }
 
 /// Returns the host and port in lower case.
-fn host(url: &str) -> Option<String> {
+pub(crate) fn host(url: &str) -> Option<String> {
     // Browsers treat a backslash as a slash.
     let url = url.trim().replace('\\', "/").to_ascii_lowercase();
     let rest = match scheme(&url) {

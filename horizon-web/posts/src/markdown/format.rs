@@ -9,20 +9,18 @@ use comrak::{
     options::Plugins,
 };
 
-use super::{MarkdownSource, block, code, heading, link, link::BodyLink, raw_html};
+use super::{
+    MarkdownSource, block, callout, code,
+    extension::MarkdownExtension,
+    heading::{self, HeadingPlans},
+    ids::AuthorIds,
+    image,
+    link::{self, BodyLink},
+    math,
+    raw_html::{self, OpenElements},
+    texts::MarkdownTexts,
+};
 use crate::{TocEntry, body::RenderContext, code_cache::CodeBlock, front_matter::FileIssue};
-
-pub(super) fn options() -> comrak::Options<'static> {
-    let mut options = comrak::Options::default();
-    options.extension.table = true;
-    options.extension.tasklist = true;
-    options.extension.footnotes = true;
-    options.extension.alerts = true;
-    options.extension.autolink = true;
-    options.extension.strikethrough = true;
-    options.render.tasklist_classes = true;
-    options
-}
 
 #[derive(Clone, Copy)]
 pub(super) enum RenderTarget<'a> {
@@ -35,6 +33,7 @@ pub(super) enum RenderTarget<'a> {
 pub(super) struct RenderInput<'a> {
     pub(super) target: RenderTarget<'a>,
     pub(super) context: &'a RenderContext,
+    pub(super) texts: &'a MarkdownTexts,
     /// The path of the file in the content folder.
     pub(super) path: &'a Path,
     first_line: usize,
@@ -45,6 +44,7 @@ impl<'a> RenderInput<'a> {
         Self {
             target,
             context,
+            texts: &MarkdownTexts::ENGLISH,
             path: source.path,
             first_line: source.first_line,
         }
@@ -52,6 +52,10 @@ impl<'a> RenderInput<'a> {
 
     pub(super) fn is_page(&self) -> bool {
         matches!(self.target, RenderTarget::Page)
+    }
+
+    pub(super) fn has(&self, extension: MarkdownExtension) -> bool {
+        self.context.options.markdown.has(extension)
     }
 
     /// Returns the line of the file on which a node starts.
@@ -62,58 +66,90 @@ impl<'a> RenderInput<'a> {
 
 pub(super) struct RenderState<'a> {
     pub(super) input: RenderInput<'a>,
+    pub(super) headings: HeadingPlans,
+    pub(super) ids: AuthorIds,
+    pub(super) html: OpenElements,
     pub(super) toc: Vec<TocEntry>,
     /// The code to highlight later, one for each [`CODE_PLACEHOLDER`](crate::rendered_body::CODE_PLACEHOLDER).
     pub(super) code: Vec<CodeBlock>,
     pub(super) links: Vec<BodyLink>,
     /// Whether there was an image already.
     pub(super) has_image: bool,
-    pub(super) anchors: Vec<String>,
     pub(super) issues: Vec<FileIssue>,
+    /// Whether the tag of an image is not complete.
+    pub(super) has_open_image: bool,
+    /// The number of tables so far.
+    pub(super) tables: usize,
 }
 
 impl<'a> RenderState<'a> {
-    fn new(input: RenderInput<'a>) -> Self {
+    fn new(input: RenderInput<'a>, headings: HeadingPlans, ids: AuthorIds) -> Self {
         Self {
             input,
+            headings,
+            ids,
+            html: OpenElements::default(),
             toc: Vec::new(),
             code: Vec::new(),
             links: Vec::new(),
             has_image: false,
-            anchors: Vec::new(),
             issues: Vec::new(),
+            has_open_image: false,
+            tables: 0,
         }
     }
 }
 
 pub(super) type Out<'o, 'c, 's> = Context<'o, 'c, RenderState<'s>>;
 
+/// Writes the HTML of a parsed document.
 pub(super) fn document<'a>(root: Node<'_>, input: RenderInput<'a>) -> (String, RenderState<'a>) {
+    let mut ids = AuthorIds::of_footnotes(root);
+    let headings = HeadingPlans::new(root, input, &mut ids);
+    replace_emoji(root);
+    if input.has(MarkdownExtension::Callouts) {
+        callout::find(root);
+    }
+    let state = RenderState::new(input, headings, ids);
     let mut html = String::new();
-    let (options, plugins) = (options(), Plugins::default());
-    let state = RenderState::new(input);
+    let (options, plugins) = (input.context.options.markdown.options(), Plugins::default());
     let done = format_document_with_formatter(root, &options, &mut html, &plugins, format_node, state);
     // Writing to a `String` does not fail.
-    (html, done.unwrap_or_else(|_| RenderState::new(input)))
+    let empty = || RenderState::new(input, HeadingPlans::default(), AuthorIds::default());
+    (html, done.unwrap_or_else(|_| empty()))
+}
+
+/// Makes emoji text, because the library leaves them out of the texts of images.
+fn replace_emoji(root: Node<'_>) {
+    for node in root.descendants() {
+        let emoji = match &mut node.data_mut().value {
+            NodeValue::ShortCode(emoji) => std::mem::take(&mut emoji.emoji),
+            _ => continue,
+        };
+        node.data_mut().value = NodeValue::Text(emoji.into());
+    }
 }
 
 fn format_node(out: &mut Out<'_, '_, '_>, node: Node<'_>, entering: bool) -> Result<ChildRendering, fmt::Error> {
+    if entering {
+        raw_html::before_block(out, node)?;
+    } else {
+        raw_html::after(out, node)?;
+    }
     match &node.data().value {
-        NodeValue::Heading(heading) => heading::format(out, node, *heading, entering)?,
+        NodeValue::Heading(_) => heading::format(out, node, entering)?,
+        NodeValue::Paragraph => return image::format_paragraph(out, node, entering),
         NodeValue::Table(_) => return block::format_table(out, node, entering),
-        NodeValue::CodeBlock(block) if entering => code::format(out, block)?,
-        NodeValue::Link(link) => link::format_link(out, node, link, entering)?,
-        NodeValue::Image(image) => return link::format_image(out, node, image, entering),
-        NodeValue::HtmlBlock(block) if entering => raw_html::format_block(out, &block.literal)?,
-        NodeValue::HtmlInline(literal) if entering => raw_html::format_inline(out, literal)?,
+        NodeValue::TableCell => return block::format_cell(out, node, entering),
+        NodeValue::BlockDirective(directive) => callout::format_details(out, &directive.info, entering)?,
+        NodeValue::CodeBlock(block) if entering => code::format(out, node, block)?,
+        NodeValue::Math(math) if entering => math::format(out, node, math)?,
+        NodeValue::Link(link) => link::format(out, node, link, entering)?,
+        NodeValue::Image(image) => return image::format(out, node, image, entering),
+        NodeValue::HtmlBlock(block) if entering => raw_html::format(out, node, &block.literal, false)?,
+        NodeValue::HtmlInline(literal) if entering => raw_html::format(out, node, literal, true)?,
         NodeValue::TaskItem(task) => block::format_task(out, task.symbol.is_some(), entering)?,
-        NodeValue::FootnoteDefinition(note) => {
-            if entering {
-                out.user.anchors.push(format!("fn-{}", note.name));
-            }
-            return format_node_default(out, node, entering);
-        }
-        NodeValue::CodeBlock(_) | NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => {}
+        NodeValue::CodeBlock(_) | NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) | NodeValue::Math(_) => {}
         _ => return format_node_default(out, node, entering),
     }
     Ok(ChildRendering::HTML)

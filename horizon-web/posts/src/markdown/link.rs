@@ -1,14 +1,11 @@
-//! Links and images.
+//! Links.
 
-use std::{
-    fmt::{self, Write as _},
-    mem,
-};
+use std::fmt::{self, Write as _};
 
-use comrak::{Node, html::ChildRendering, nodes::NodeLink};
+use comrak::{Node, nodes::NodeLink};
 
 use super::format::{Out, RenderTarget};
-use crate::{content_index::Reference, picture, urls};
+use crate::{content_index::Reference, urls};
 
 /// A link, image or frame of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,84 +30,61 @@ pub(crate) enum BodyLinkKind {
     Frame,
 }
 
-pub(super) fn format_link(out: &mut Out<'_, '_, '_>, node: Node<'_>, link: &NodeLink, entering: bool) -> fmt::Result {
+pub(super) fn format(out: &mut Out<'_, '_, '_>, node: Node<'_>, link: &NodeLink, entering: bool) -> fmt::Result {
+    // A link in a link of HTML is only its text.
+    if out.user.html.has_link() {
+        return Ok(());
+    }
     if !entering {
         return out.write_str("</a>");
     }
     out.write_str("<a")?;
-    if let Some(reference) = find(out, node, &link.url, BodyLinkKind::Link) {
-        out.write_str(" href=\"")?;
-        let url = resolved(out, &reference.url);
-        out.escape_href(&url)?;
-        out.write_str("\"")?;
-        if urls::is_external(&url, base_url(out)) {
-            out.write_str(" rel=\"noopener noreferrer\"")?;
-        }
-    }
+    format_target(out, &link.url, out.user.input.line(node))?;
     format_title(out, &link.title)?;
     out.write_str(">")
 }
 
-pub(super) fn format_image(
-    out: &mut Out<'_, '_, '_>,
-    node: Node<'_>,
-    image: &NodeLink,
-    entering: bool,
-) -> Result<ChildRendering, fmt::Error> {
-    if entering {
-        let Some(reference) = find(out, node, &image.url, BodyLinkKind::Image) else {
-            // The alternative text remains.
-            return Ok(ChildRendering::Plain);
-        };
-        out.write_str("<img src=\"")?;
-        let url = resolved(out, &reference.url);
-        out.escape_href(&url)?;
-        out.write_str("\" alt=\"")?;
-    } else if let Some(reference) = out.user.input.context.index.image(out.user.input.path, &image.url) {
-        out.write_str("\"")?;
-        format_title(out, &image.title)?;
-        if out.user.input.is_page() {
-            let picture = out.user.input.context.picture(&reference.url);
-            let is_first = !mem::replace(&mut out.user.has_image, true);
-            out.write_str(&picture::attributes(picture.as_ref(), is_first))?;
-        }
-        out.write_str(">")?;
+/// Writes the attributes for the URL of a link.
+pub(super) fn format_target(out: &mut Out<'_, '_, '_>, url: &str, line: usize) -> fmt::Result {
+    let Some(url) = self::url(out, url, line, BodyLinkKind::Link) else {
+        return Ok(());
+    };
+    out.write_str(" href=\"")?;
+    out.escape_href(&url)?;
+    out.write_str("\"")?;
+    if urls::is_external(&url, base_url(out)) {
+        out.write_str(" rel=\"noopener noreferrer\"")?;
     }
-    Ok(ChildRendering::Plain)
+    Ok(())
 }
 
-/// Finds where a URL of the document leads, and records it.
-fn find(out: &mut Out<'_, '_, '_>, node: Node<'_>, url: &str, kind: BodyLinkKind) -> Option<Reference> {
+/// Returns the URL to write into the page or feed, or `None` if its scheme is not allowed. Records the link.
+pub(super) fn url(out: &mut Out<'_, '_, '_>, url: &str, line: usize, kind: BodyLinkKind) -> Option<String> {
     let input = out.user.input;
     let reference = match kind {
         BodyLinkKind::Link | BodyLinkKind::Frame => input.context.index.link(input.path, url),
         BodyLinkKind::Image => input.context.index.image(input.path, url),
     };
+    let resolved = reference.as_ref().map(|reference| match input.target {
+        RenderTarget::Page => reference.url.clone(),
+        RenderTarget::Feed { base_url, url_path } => urls::absolute(&reference.url, base_url, url_path),
+    });
     out.user.links.push(BodyLink {
         url: url.to_owned(),
-        line: input.line(node),
+        line,
         kind,
-        has_alt: node.first_child().is_some(),
-        reference: reference.clone(),
+        reference,
     });
-    reference
+    resolved
 }
 
-fn format_title(out: &mut Out<'_, '_, '_>, title: &str) -> fmt::Result {
+pub(super) fn format_title(out: &mut Out<'_, '_, '_>, title: &str) -> fmt::Result {
     if title.is_empty() {
         return Ok(());
     }
     out.write_str(" title=\"")?;
     out.escape(title)?;
     out.write_str("\"")
-}
-
-/// Makes the URL absolute in feeds.
-fn resolved(out: &Out<'_, '_, '_>, url: &str) -> String {
-    match out.user.input.target {
-        RenderTarget::Page => url.to_owned(),
-        RenderTarget::Feed { base_url, url_path } => urls::absolute(url, base_url, url_path),
-    }
 }
 
 /// Returns the URL of the blog: links to it are not external.

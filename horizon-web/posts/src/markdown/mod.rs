@@ -1,11 +1,24 @@
 //! Renders Markdown (CommonMark and GitHub's extensions) as safe, accessible HTML.
 
 mod block;
+mod callout;
 mod code;
+mod code_info;
+mod elements;
+mod extension;
 mod format;
+mod frame;
 mod heading;
+mod html_piece;
+mod ids;
+mod image;
+mod inline;
 mod link;
+mod math;
+mod parse;
 mod raw_html;
+mod tag;
+mod texts;
 
 use std::path::Path;
 
@@ -13,6 +26,10 @@ use comrak::Arena;
 
 use self::format::{RenderInput, RenderTarget};
 pub(crate) use self::link::{BodyLink, BodyLinkKind};
+pub use self::{
+    extension::{MarkdownExtensions, MarkdownExtensionsError},
+    frame::{FrameOrigin, FrameOriginError},
+};
 use crate::{TocEntry, body::RenderContext, front_matter::FileIssue, rendered_body::RenderedBody, text};
 
 /// What is known about a rendered document besides its HTML. All lines are those of the file.
@@ -44,16 +61,17 @@ pub(crate) struct MarkdownSource<'a> {
 /// Renders a document for its own page.
 pub(crate) fn render(source: MarkdownSource<'_>, context: &RenderContext) -> (Rendered, RenderedBody) {
     let arena = Arena::new();
-    let root = comrak::parse_document(&arena, source.markdown, &format::options());
+    let root = parse::parse(&arena, source.markdown, context.options.markdown);
     let input = RenderInput::new(source, context, RenderTarget::Page);
+    let (reading_minutes, excerpt, summary) = (text::reading_minutes(root), text::excerpt(root), text::summary(root));
     let (html, state) = format::document(root, input);
     let rendered = Rendered {
         toc: state.toc,
-        reading_minutes: text::reading_minutes(root),
-        excerpt: text::excerpt(root),
-        summary: text::summary(root),
+        reading_minutes,
+        excerpt,
+        summary,
         links: state.links,
-        anchors: state.anchors,
+        anchors: state.ids.into_all(),
         issues: state.issues,
     };
     (rendered, RenderedBody::new(html, state.code))
@@ -69,9 +87,15 @@ pub(crate) fn render_for_feed(
     url_path: &str,
 ) -> String {
     let arena = Arena::new();
-    let root = comrak::parse_document(&arena, source.markdown, &format::options());
+    let root = parse::parse(&arena, source.markdown, context.options.markdown);
     let input = RenderInput::new(source, context, RenderTarget::Feed { base_url, url_path });
     let (html, _) = format::document(root, input);
     // The library itself writes only the URLs of footnotes. Text contains no unescaped quote.
     html.replace("href=\"#fn", &format!("href=\"{base_url}{url_path}#fn"))
+}
+
+/// Renders a caption: inline Markdown as HTML for the page of its document.
+pub(crate) fn render_caption(source: MarkdownSource<'_>, context: &RenderContext) -> String {
+    let input = RenderInput::new(source, context, RenderTarget::Page);
+    inline::render(source.markdown, input).0
 }

@@ -1,0 +1,228 @@
+//! Formulas of LaTeX as MathML.
+
+use std::{
+    fmt::{self, Write as _},
+    panic, thread,
+};
+
+use comrak::{Node, nodes::NodeMath};
+use html5ever::tokenizer::{TagKind, Token};
+use math_core::{LatexToMathML, MathCoreConfig, MathDisplay};
+
+use super::{format::Out, html_piece};
+use crate::front_matter::FileIssue;
+
+/// The maximum size of a formula, in bytes: 8 KiB.
+const MAX_BYTES: usize = 8 * 1024;
+
+/// Formulas up to this size, in bytes, fit on the stack of any thread. The converter is recursive.
+const SHORT_BYTES: usize = 100;
+
+/// The size of the stack for the longest formula, in bytes: 256 MiB. The system provides only what is used.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
+
+/// The elements of MathML Core.
+const ELEMENTS: [&str; 26] = [
+    "math",
+    "merror",
+    "mfrac",
+    "mi",
+    "mmultiscripts",
+    "mn",
+    "mo",
+    "mover",
+    "mpadded",
+    "mphantom",
+    "mprescripts",
+    "mroot",
+    "mrow",
+    "ms",
+    "mspace",
+    "msqrt",
+    "mstyle",
+    "msub",
+    "msubsup",
+    "msup",
+    "mtable",
+    "mtd",
+    "mtext",
+    "mtr",
+    "munder",
+    "munderover",
+];
+
+/// The attributes that are kept. They contain no URL and no style.
+const ATTRIBUTES: [&str; 21] = [
+    "accent",
+    "accentunder",
+    "columnspan",
+    "depth",
+    "display",
+    "displaystyle",
+    "fence",
+    "form",
+    "height",
+    "largeop",
+    "linethickness",
+    "lspace",
+    "mathvariant",
+    "maxsize",
+    "minsize",
+    "movablelimits",
+    "rowspan",
+    "rspace",
+    "scriptlevel",
+    "stretchy",
+    "width",
+];
+
+/// Writes a formula of Markdown.
+pub(super) fn format(out: &mut Out<'_, '_, '_>, node: Node<'_>, math: &NodeMath) -> fmt::Result {
+    let line = out.user.input.line(node);
+    format_formula(out, &math.literal, math.display_math, line)
+}
+
+/// Writes a formula: MathML, or its source in feeds and if it has an error.
+pub(super) fn format_formula(out: &mut Out<'_, '_, '_>, latex: &str, is_block: bool, line: usize) -> fmt::Result {
+    if out.user.input.is_page() {
+        match to_mathml(latex.trim(), is_block) {
+            Ok(mathml) => return out.write_str(&mathml),
+            Err(error) => {
+                let reason = format!("the formula is shown as its source: {error}");
+                out.user.issues.push(FileIssue::warning(Some(line), reason));
+            }
+        }
+    }
+    out.write_str("<code class=\"formula\">")?;
+    out.escape(latex.trim())?;
+    out.write_str("</code>")
+}
+
+/// Converts a formula. The error is for the author.
+fn to_mathml(latex: &str, is_block: bool) -> Result<String, String> {
+    if latex.len() > MAX_BYTES {
+        return Err(format!("it has more than {MAX_BYTES} bytes"));
+    }
+    let mathml = if latex.len() <= SHORT_BYTES {
+        panic::catch_unwind(|| convert(latex, is_block))
+    } else {
+        thread::scope(|scope| {
+            let thread = thread::Builder::new().stack_size(STACK_BYTES);
+            match thread.spawn_scoped(scope, || convert(latex, is_block)) {
+                Ok(thread) => thread.join(),
+                Err(_) => Ok(Err("no thread can be started".to_owned())),
+            }
+        })
+    };
+    mathml
+        .unwrap_or_else(|_| Err("the converter panicked on it".to_owned()))
+        .map(|mathml| sanitized(&mathml))
+}
+
+fn convert(latex: &str, is_block: bool) -> Result<String, String> {
+    let display = if is_block {
+        MathDisplay::Block
+    } else {
+        MathDisplay::Inline
+    };
+    let converter = LatexToMathML::new(MathCoreConfig::default()).map_err(|_| "no converter".to_owned())?;
+    let result = converter.convert_with_local_state(latex, display);
+    result.map(|result| result.mathml).map_err(|error| error.to_string())
+}
+
+/// Returns MathML with known elements and attributes only.
+fn sanitized(mathml: &str) -> String {
+    let mut html = String::new();
+    for token in html_piece::tokens(mathml) {
+        // Writing to a `String` does not fail.
+        let _ = match token {
+            Token::CharacterTokens(text) => comrak::html::escape(&mut html, &text),
+            Token::TagToken(tag) if !ELEMENTS.contains(&&*tag.name) => Ok(()),
+            Token::TagToken(tag) if tag.kind == TagKind::EndTag => write!(html, "</{}>", &*tag.name),
+            Token::TagToken(tag) => write_start(&mut html, &tag),
+            _ => Ok(()),
+        };
+    }
+    html
+}
+
+fn write_start(html: &mut String, tag: &html5ever::tokenizer::Tag) -> fmt::Result {
+    write!(html, "<{}", &*tag.name)?;
+    for attribute in &tag.attrs {
+        let name = &*attribute.name.local;
+        if ATTRIBUTES.contains(&name) {
+            write!(html, " {name}=\"")?;
+            comrak::html::escape(html, &attribute.value)?;
+            html.push('"');
+        }
+    }
+    html.push('>');
+    if tag.self_closing {
+        write!(html, "</{}>", &*tag.name)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formula_is_mathml() {
+        assert_eq!(
+            to_mathml("x^2", false).unwrap(),
+            "<math><msup><mi>x</mi><mn>2</mn></msup></math>"
+        );
+        let matrix = to_mathml(
+            r"\begin{pmatrix} a & b \\ c & d \end{pmatrix} \leq \frac{1}{\sqrt{2}}",
+            true,
+        )
+        .unwrap();
+        assert!(
+            matrix.starts_with("<math display=\"block\">") && matrix.contains("<mtable"),
+            "{matrix}"
+        );
+        assert!(!matrix.contains("style="), "{matrix}");
+    }
+
+    #[test]
+    fn bad_and_deep_formulas_are_errors_or_mathml() {
+        for bad in [r"\frac{", r"\nosuchcommand", "}", "&", r"\left(", r"\begin{x}"] {
+            assert!(to_mathml(bad, false).is_err(), "{bad}");
+        }
+        for deep in [
+            "{",
+            r"\sqrt",
+            "^",
+            "_",
+            r"\left(",
+            r"\frac",
+            "x^{",
+            r"\begin{matrix}",
+            r"\text{",
+            "$",
+            "'",
+            r"\\",
+        ] {
+            let _ = to_mathml(&deep.repeat(MAX_BYTES / deep.len()), false);
+            let _ = to_mathml(&deep.repeat(SHORT_BYTES / deep.len()), true);
+        }
+        assert!(to_mathml(&"x".repeat(MAX_BYTES + 1), false).is_err());
+    }
+
+    #[test]
+    fn no_text_of_a_formula_becomes_html() {
+        for hostile in [
+            r"\text{<script>alert(1)</script>}",
+            "<img src=x>",
+            r"\href{javascript:x}{y}",
+            "a<b&c",
+        ] {
+            let html = to_mathml(hostile, false).unwrap_or_default();
+            assert!(
+                !html.contains("<script") && !html.contains("<img") && !html.contains("href"),
+                "{html}"
+            );
+        }
+    }
+}
