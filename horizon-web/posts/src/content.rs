@@ -346,7 +346,10 @@ impl<'a> Loader<'a> {
             path: source.path.clone(),
             document,
             publication,
-            is_translation: source.language.as_ref().is_some_and(|of_path| of_path.language.is_some()),
+            is_translation: source
+                .language
+                .as_ref()
+                .is_some_and(|of_path| of_path.language.is_some()),
             name: (!parsed.has_own_slug).then(|| source.name.clone()),
             is_new: source.is_optional,
         };

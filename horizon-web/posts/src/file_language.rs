@@ -37,12 +37,18 @@ pub(crate) fn add_languages(documents: &mut [FoundDocument], roots: &LayoutRoots
                 continue;
             };
             let of_name = language_of_name(path);
-            let is_configured = || of_name.as_ref().is_some_and(|language| roots.config.languages.contains(language));
+            let is_configured = || {
+                of_name
+                    .as_ref()
+                    .is_some_and(|language| roots.config.languages.contains(language))
+            };
             if !is_translated && !is_configured() {
                 continue;
             }
             if of_name.is_some() && document.is_optional {
-                document.name.truncate(file_name::split_language(&document.name).0.len());
+                document
+                    .name
+                    .truncate(file_name::split_language(&document.name).0.len());
             }
             let language = of_name.or_else(|| language_of_folder(path, &folders));
             document.language = Some(PathLanguage {

@@ -97,14 +97,14 @@ pub struct Cover {
     pub image: String,
     /// The alternative text; empty if the image is decoration.
     pub alt: String,
-    /// The caption; plain text.
+    /// The caption; inline Markdown.
     pub caption: Option<String>,
 }
 
 /// An entry of a table of contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TocEntry {
-    /// 2 or 3.
+    /// 2 to 4.
     pub level: u8,
     /// The heading's `id`.
     pub id: String,
@@ -136,7 +136,7 @@ impl Post {
     #[must_use]
     pub fn summary(&self) -> &str {
         let written = self.summary.as_deref().or(self.description.as_deref());
-        written.unwrap_or_else(|| beginning(&self.body))
+        written.unwrap_or_else(|| self.body.rendered().start())
     }
 
     /// Returns the text for search engines and link previews: the description, or else the summary, in one line of at
@@ -152,13 +152,21 @@ impl Post {
         &self.body.rendered().excerpt
     }
 
-    /// Returns the headings of levels 2 and 3.
+    /// Returns the caption of the cover: inline Markdown as HTML.
+    #[must_use]
+    pub fn cover_caption_html(&self) -> Option<String> {
+        let caption = self.cover.as_ref()?.caption.as_deref()?;
+        Some(self.body.render_caption(caption))
+    }
+
+    /// Returns the headings of levels 2 and 3; also those of level 4 if the body has headings of level 1.
     #[must_use]
     pub fn toc(&self) -> &[TocEntry] {
         self.body.toc()
     }
 
-    /// Returns the time to read it, in minutes, at least 1: 220 words a minute; a word of code counts half.
+    /// Returns the time to read it, in minutes, at least 1: 220 words a minute, where a word of code
+    /// counts half, 500 characters of Chinese or Japanese, or 1,100 characters of Thai, Lao, Myanmar or Khmer.
     #[must_use]
     pub fn reading_minutes(&self) -> u32 {
         self.body.rendered().reading_minutes
@@ -172,13 +180,6 @@ impl Post {
     pub fn html(&self) -> String {
         self.body.html()
     }
-}
-
-/// Returns the text before `<!--more-->`, or else the excerpt.
-fn beginning(body: &Body) -> &str {
-    let rendered = body.rendered();
-    let summary = rendered.summary.as_deref().filter(|summary| !summary.is_empty());
-    summary.unwrap_or(&rendered.excerpt)
 }
 
 impl MarkdownPage {
@@ -199,7 +200,7 @@ impl MarkdownPage {
     #[must_use]
     pub fn meta_description(&self) -> Cow<'_, str> {
         let written = self.description.as_deref().or(self.summary.as_deref());
-        text::meta_description(written.unwrap_or_else(|| beginning(&self.body)))
+        text::meta_description(written.unwrap_or_else(|| self.body.rendered().start()))
     }
 
     /// Returns the body as sanitised HTML; see [`Post::html`].

@@ -18,7 +18,12 @@ use crate::{Diagnostic, DiagnosticEffect, content::ContentFile, file_name, slug:
 pub(crate) fn resolve(mut files: Vec<ContentFile>, root: &Path) -> (Vec<ContentFile>, Vec<Diagnostic>) {
     let order = |file: &ContentFile| {
         let publication = file.publication;
-        (publication.is_draft, file.is_translation, publication.from, file.path.clone())
+        (
+            publication.is_draft,
+            file.is_translation,
+            publication.from,
+            file.path.clone(),
+        )
     };
     files.sort_by_cached_key(order);
     let mut diagnostics = Vec::new();

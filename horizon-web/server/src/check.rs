@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::ensure;
 use horizon_backend::now;
-use horizon_posts::{ContentOptions, CheckReport, CheckRule, Finding, Layout, ScheduledFile, Severity, SkippedFiles};
+use horizon_posts::{CheckReport, CheckRule, ContentOptions, Finding, Layout, ScheduledFile, Severity, SkippedFiles};
 use serde::Serialize;
 
 use crate::{

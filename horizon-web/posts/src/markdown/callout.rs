@@ -11,10 +11,10 @@ use super::format::Out;
 
 /// Changes such block quotes into alerts and parts that open on demand.
 pub(super) fn find(root: Node<'_>) {
-    for node in root.descendants() {
-        if matches!(node.data().value, NodeValue::BlockQuote)
-            && let Some(callout) = remove_name(node)
-        {
+    let is_quote = |node: &Node<'_>| matches!(node.data().value, NodeValue::BlockQuote);
+    let quotes: Vec<Node<'_>> = root.descendants().filter(is_quote).collect();
+    for node in quotes {
+        if let Some(callout) = remove_name(node) {
             node.data_mut().value = callout;
         }
     }

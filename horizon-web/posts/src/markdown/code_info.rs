@@ -93,7 +93,7 @@ pub(super) fn grammar(language: &str) -> &str {
         "make" | "mk" => "makefile",
         "terraform" | "hcl" => "tf",
         "kts" => "kt",
-        "pwsh" | "ps" => "ps1",
+        "pwsh" | "ps" => "powershell",
         "jsonc" | "json5" | "ndjson" | "jsonl" => "json",
         "elisp" | "emacs-lisp" => "el",
         "vimscript" | "viml" => "vim",

@@ -131,7 +131,7 @@ const EXTENSIONS: [ExtensionInfo; 20] = [
         "cjk-emphasis",
         true,
         "`**重要：**这`",
-        "bold beside Chinese, Japanese and Korean punctuation",
+        "bold next to CJK punctuation",
         "markdown-cjk-friendly",
     ),
     info(
@@ -147,7 +147,7 @@ const EXTENSIONS: [ExtensionInfo; 20] = [
         "captions",
         true,
         "`![alt](x.jpg \"Caption\")`",
-        "a figure with a caption, if the picture is a paragraph of its own",
+        "a figure, if the picture is a paragraph",
         "Pandoc",
     ),
     info(
@@ -155,7 +155,7 @@ const EXTENSIONS: [ExtensionInfo; 20] = [
         "safe-html",
         true,
         "`<kbd>`, `<br>`, `<details>`",
-        "HTML that cannot do harm, see below",
+        "harmless HTML, see below",
         "GitHub",
     ),
     info(
@@ -163,7 +163,7 @@ const EXTENSIONS: [ExtensionInfo; 20] = [
         "shortcodes",
         true,
         "`{{< figure >}}`, `{% highlight %}`",
-        "the tags of generators that need no theme, see below",
+        "tags that need no theme, see below",
         "Hugo, Zola, Jekyll",
     ),
     info(
@@ -212,7 +212,7 @@ const EXTENSIONS: [ExtensionInfo; 20] = [
         false,
         "`> (info) Text`, `> (details: \"Title\")`",
         "a box; a part that opens on demand",
-        "Hashnode and Dev.to style",
+        "own",
     ),
     info(
         MarkdownExtension::SmartPunctuation,

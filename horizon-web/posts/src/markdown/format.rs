@@ -76,8 +76,8 @@ pub(super) struct RenderState<'a> {
     /// Whether there was an image already.
     pub(super) has_image: bool,
     pub(super) issues: Vec<FileIssue>,
-    /// Whether the tag of an image is not complete.
-    pub(super) has_open_image: bool,
+    /// The URL of the image whose tag is not complete.
+    pub(super) open_image: Option<String>,
     /// The number of tables so far.
     pub(super) tables: usize,
 }
@@ -94,7 +94,7 @@ impl<'a> RenderState<'a> {
             links: Vec::new(),
             has_image: false,
             issues: Vec::new(),
-            has_open_image: false,
+            open_image: None,
             tables: 0,
         }
     }

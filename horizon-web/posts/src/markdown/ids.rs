@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use comrak::{Anchorizer, Node, nodes::NodeValue};
 use crate::unicode::nfc;
+use comrak::{Anchorizer, Node, nodes::NodeValue};
 
 /// The prefix of the ids of the interface.
 const INTERFACE_PREFIX: &str = "eh-";

@@ -1,6 +1,9 @@
 //! Images, and figures with captions.
 
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    mem,
+};
 
 use comrak::{
     Node,
@@ -14,6 +17,7 @@ use super::{
     inline,
     link::{self, BodyLinkKind},
 };
+use crate::picture;
 
 /// Writes a paragraph. A paragraph of one image with a title is a figure, and the title is its caption.
 pub(super) fn format_paragraph(
@@ -76,21 +80,38 @@ pub(super) fn format(
     entering: bool,
 ) -> Result<ChildRendering, fmt::Error> {
     if entering {
-        let line = out.user.input.line(node);
-        let url = link::url(out, &image.url, line, BodyLinkKind::Image).filter(|url| !url.is_empty());
-        out.user.has_open_image = url.is_some();
+        let (line, has_alt) = (out.user.input.line(node), node.first_child().is_some());
+        let reference = link::record(out, &image.url, line, BodyLinkKind::Image, has_alt);
         // Without a URL, the alternative text remains.
-        if let Some(url) = url {
-            out.write_str("<img src=\"")?;
-            out.escape_href(&url)?;
-            out.write_str("\" alt=\"")?;
+        if let Some(reference) = reference.filter(|_| !image.url.is_empty()) {
+            start(out, &reference.url)?;
+            out.write_str(" alt=\"")?;
+            out.user.open_image = Some(reference.url);
         }
-    } else if std::mem::take(&mut out.user.has_open_image) {
+    } else if let Some(url) = out.user.open_image.take() {
         out.write_str("\"")?;
         if !has_caption(out, node) {
             link::format_title(out, &image.title)?;
         }
-        out.write_str(" loading=\"lazy\" decoding=\"async\">")?;
+        end(out, &url)?;
     }
     Ok(ChildRendering::Plain)
+}
+
+/// Writes the start of an `img` up to its URL. `url` is that on the page.
+pub(super) fn start(out: &mut Out<'_, '_, '_>, url: &str) -> fmt::Result {
+    let url = link::resolved(out, url);
+    out.write_str("<img src=\"")?;
+    out.escape_href(&url)?;
+    out.write_str("\"")
+}
+
+/// Writes the last attributes of an `img`: its size and how it is loaded.
+pub(super) fn end(out: &mut Out<'_, '_, '_>, url: &str) -> fmt::Result {
+    if out.user.input.is_page() {
+        let picture = out.user.input.context.picture(url);
+        let is_first = !mem::replace(&mut out.user.has_image, true);
+        out.write_str(&picture::attributes(picture.as_ref(), is_first))?;
+    }
+    out.write_str(">")
 }

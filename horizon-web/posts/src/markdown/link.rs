@@ -60,22 +60,39 @@ pub(super) fn format_target(out: &mut Out<'_, '_, '_>, url: &str, line: usize) -
 
 /// Returns the URL to write into the page or feed, or `None` if its scheme is not allowed. Records the link.
 pub(super) fn url(out: &mut Out<'_, '_, '_>, url: &str, line: usize, kind: BodyLinkKind) -> Option<String> {
+    let reference = record(out, url, line, kind, true);
+    reference.map(|reference| resolved(out, &reference.url))
+}
+
+/// Finds where a URL leads, and records it.
+pub(super) fn record(
+    out: &mut Out<'_, '_, '_>,
+    url: &str,
+    line: usize,
+    kind: BodyLinkKind,
+    has_alt: bool,
+) -> Option<Reference> {
     let input = out.user.input;
     let reference = match kind {
         BodyLinkKind::Link | BodyLinkKind::Frame => input.context.index.link(input.path, url),
         BodyLinkKind::Image => input.context.index.image(input.path, url),
     };
-    let resolved = reference.as_ref().map(|reference| match input.target {
-        RenderTarget::Page => reference.url.clone(),
-        RenderTarget::Feed { base_url, url_path } => urls::absolute(&reference.url, base_url, url_path),
-    });
     out.user.links.push(BodyLink {
         url: url.to_owned(),
         line,
         kind,
-        reference,
+        has_alt,
+        reference: reference.clone(),
     });
-    resolved
+    reference
+}
+
+/// Makes the URL absolute in feeds.
+pub(super) fn resolved(out: &Out<'_, '_, '_>, url: &str) -> String {
+    match out.user.input.target {
+        RenderTarget::Page => url.to_owned(),
+        RenderTarget::Feed { base_url, url_path } => urls::absolute(url, base_url, url_path),
+    }
 }
 
 pub(super) fn format_title(out: &mut Out<'_, '_, '_>, title: &str) -> fmt::Result {

@@ -48,6 +48,14 @@ pub(crate) struct Rendered {
     pub(crate) issues: Vec<FileIssue>,
 }
 
+impl Rendered {
+    /// Returns the text before `<!--more-->`, or else the excerpt.
+    pub(crate) fn start(&self) -> &str {
+        let summary = self.summary.as_deref().filter(|summary| !summary.is_empty());
+        summary.unwrap_or(&self.excerpt)
+    }
+}
+
 /// The Markdown of a file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MarkdownSource<'a> {

@@ -63,13 +63,21 @@ pub(super) fn format(out: &mut Out<'_, '_, '_>, node: Node<'_>, literal: &str, i
         is_inline,
         line: input.line(node),
     };
+    let pieces = html_piece::pieces(literal);
+    let is_hidden = |(_, piece): &(usize, HtmlPiece<'_>)| match piece {
+        HtmlPiece::Comment => true,
+        HtmlPiece::Text(text) => text.trim().is_empty(),
+        HtmlPiece::Tag(_) | HtmlPiece::RawText(_) => false,
+    };
+    if pieces.iter().all(is_hidden) {
+        return Ok(());
+    }
     if !is_inline {
         out.cr()?;
     }
     if input.context.options.raw_html {
         return tag::format_raw(out, literal, place.line);
     }
-    let pieces = html_piece::pieces(literal);
     let is_known = |(_, piece): &(usize, HtmlPiece<'_>)| match piece {
         HtmlPiece::Tag(source) => is_safe_tag(source),
         HtmlPiece::Comment => true,

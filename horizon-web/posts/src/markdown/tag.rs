@@ -8,6 +8,7 @@ use super::{
     format::Out,
     frame,
     html_piece::{self, HtmlPiece},
+    image,
     link::{self, BodyLinkKind},
 };
 use crate::front_matter::FileIssue;
@@ -33,20 +34,22 @@ fn attribute<'a>(tag: &'a Tag, name: &str) -> Option<&'a str> {
 
 /// Writes a start tag of a safe element.
 pub(super) fn format_safe(out: &mut Out<'_, '_, '_>, tag: &Tag, line: usize) -> fmt::Result {
-    if &*tag.name == "img" && !start_img(out, tag, line)? {
-        return Ok(());
+    if &*tag.name == "img" {
+        return format_img(out, tag, line);
     }
-    match &*tag.name {
-        "img" => {}
-        "a" => {
-            out.write_str("<a")?;
-            format_href(out, tag, line)?;
-        }
-        name => write!(out, "<{name}")?,
+    write!(out, "<{}", &*tag.name)?;
+    if &*tag.name == "a" {
+        format_href(out, tag, line)?;
     }
     if &*tag.name == "details" && attribute(tag, "open").is_some() {
         out.write_str(" open")?;
     }
+    format_common(out, tag)?;
+    out.write_str(">")
+}
+
+/// Writes the attributes that all elements may have.
+fn format_common(out: &mut Out<'_, '_, '_>, tag: &Tag) -> fmt::Result {
     // The name of an anchor was its id.
     if let Some(id) = attribute(tag, "id")
         .or_else(|| attribute(tag, "name"))
@@ -64,7 +67,7 @@ pub(super) fn format_safe(out: &mut Out<'_, '_, '_>, tag: &Tag, line: usize) -> 
     if let Some(title) = attribute(tag, TITLE) {
         write_attribute(out, TITLE, title)?;
     }
-    out.write_str(">")
+    Ok(())
 }
 
 fn is_id(id: &str) -> bool {
@@ -92,25 +95,36 @@ fn format_href(out: &mut Out<'_, '_, '_>, tag: &Tag, line: usize) -> fmt::Result
     }
 }
 
-/// Writes the tag of an image up to its own attributes. Without an allowed URL, writes its text and returns `false`.
-fn start_img(out: &mut Out<'_, '_, '_>, tag: &Tag, line: usize) -> Result<bool, fmt::Error> {
-    let (src, alt) = (attribute(tag, "src"), attribute(tag, "alt").unwrap_or_default());
-    let Some(url) = src.and_then(|src| link::url(out, src, line, BodyLinkKind::Image)) else {
-        out.escape(alt)?;
-        return Ok(false);
+/// Writes an image, or its text if its URL is not allowed.
+fn format_img(out: &mut Out<'_, '_, '_>, tag: &Tag, line: usize) -> fmt::Result {
+    let (src, alt) = (
+        attribute(tag, "src").filter(|src| !src.is_empty()),
+        attribute(tag, "alt"),
+    );
+    let reference = src.and_then(|src| link::record(out, src, line, BodyLinkKind::Image, alt.is_some()));
+    let Some(reference) = reference else {
+        return out.escape(alt.unwrap_or_default());
     };
-    out.write_str("<img src=\"")?;
-    out.escape_href(&url)?;
-    out.write_str("\"")?;
-    write_attribute(out, "alt", alt)?;
-    for name in ["width", "height"] {
-        let value = attribute(tag, name).map(|value| value.trim_end_matches("px"));
-        if let Some(value) = value.filter(|value| value.parse::<u16>().is_ok()) {
-            write_attribute(out, name, value)?;
+    image::start(out, &reference.url)?;
+    write_attribute(out, "alt", alt.unwrap_or_default())?;
+    format_common(out, tag)?;
+    let size = |name| attribute(tag, name)?.trim_end_matches("px").parse::<u16>().ok();
+    match (size("width"), size("height"), out.user.input.is_page()) {
+        (None, None, _) => image::end(out, &reference.url),
+        // The author's size wins.
+        (width, height, is_page) => {
+            for (name, size) in [("width", width), ("height", height)] {
+                if let Some(size) = size {
+                    write!(out, " {name}=\"{size}\"")?;
+                }
+            }
+            out.write_str(if is_page {
+                " loading=\"lazy\" decoding=\"async\">"
+            } else {
+                ">"
+            })
         }
     }
-    out.write_str(" loading=\"lazy\" decoding=\"async\"")?;
-    Ok(true)
 }
 
 /// Writes HTML as the author wrote it, with resolved URLs and without comments.

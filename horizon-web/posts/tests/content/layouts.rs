@@ -224,10 +224,7 @@ fn the_later_of_two_files_with_one_name_has_its_folder_in_its_slug() {
         .write("2024/hello.md", POST.replace("2026", "2024"))
         .write("2025/hello.md", POST.replace("2026", "2025"))
         .write("2026/hello.md", POST);
-    assert_eq!(
-        posts(&folder.load()),
-        ["2025-hello", "2026-hello", "hello"]
-    );
+    assert_eq!(posts(&folder.load()), ["2025-hello", "2026-hello", "hello"]);
 }
 
 #[test]

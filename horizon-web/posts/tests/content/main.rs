@@ -18,6 +18,10 @@ mod library;
 #[cfg(test)]
 mod markdown;
 #[cfg(test)]
+mod markdown_extensions;
+#[cfg(test)]
+mod markdown_html;
+#[cfg(test)]
 mod other_generators;
 #[cfg(test)]
 mod publication;

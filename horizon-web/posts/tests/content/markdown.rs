@@ -31,9 +31,9 @@ fn commonmark_and_the_extensions_of_github_are_rendered() {
         (
             "| a | b |\n|---|--:|\n| 1 | 2 |",
             "<div class=\"table-wrap\" tabindex=\"0\" role=\"region\" \
-             aria-label=\"Table\">\n<table>\n<thead>\n<tr>\n<th>a</th>\n\
-             <th align=\"right\">b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n<td \
-             align=\"right\">2</td>\n</tr>\n</tbody>\n</table>\n</div>\n",
+             aria-label=\"Table 1\">\n<table>\n<thead>\n<tr>\n<th>a</th>\n\
+             <th class=\"align-right\">b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n<td \
+             class=\"align-right\">2</td>\n</tr>\n</tbody>\n</table>\n</div>\n",
         ),
     ] {
         assert_eq!(html(markdown), expected);
@@ -54,21 +54,16 @@ fn a_footnote_links_there_and_back() {
 fn a_heading_has_an_id_and_a_labelled_link_to_itself() {
     assert_eq!(
         html("## What *is* \"it\"?"),
-        "<h2 id=\"what-is-it\">What <em>is</em> &quot;it&quot;? <a class=\"anchor\" href=\"#what-is-it\" \
-         aria-label=\"Link to this section: What is &quot;it&quot;?\">#</a></h2>\n"
+        "<div class=\"heading\"><h2 id=\"what-is-it\">What <em>is</em> &quot;it&quot;?</h2><a class=\"anchor\" \
+         href=\"#what-is-it\" aria-label=\"Link to this section: What is &quot;it&quot;?\">#</a></div>\n"
     );
 }
 
 #[test]
 fn the_table_of_contents_has_the_sections_of_level_2_and_3() {
     let folder = Folder::new();
-    let body = "# One\n## Two `x`\n### Three\n#### Four\n## Two x\n> ## Quoted\n\n## ???\n## Ünï & co";
+    let body = "## Two `x`\n### Three\n#### Four\n## Two x\n> ## Quoted\n\n## ???\n## Ünï & co";
     let library = folder.post("one", "2026-11-23", body).load();
-    let entry = |level, id: &str, text: &str| TocEntry {
-        level,
-        id: id.into(),
-        text: text.into(),
-    };
     assert_eq!(
         library.post("one").unwrap().toc(),
         [
@@ -79,6 +74,14 @@ fn the_table_of_contents_has_the_sections_of_level_2_and_3() {
             entry(2, "ünï--co", "Ünï & co"),
         ]
     );
+}
+
+fn entry(level: u8, id: &str, text: &str) -> TocEntry {
+    TocEntry {
+        level,
+        id: id.into(),
+        text: text.into(),
+    }
 }
 
 #[test]
@@ -127,9 +130,9 @@ fn the_placeholder_character_in_markdown_moves_no_code() {
 fn images_are_in_the_media_folder_and_all_but_the_first_load_lazily() {
     for source in ["x.png", "media/x.png", "/media/x.png"] {
         assert_eq!(
-            html(&format!("![first](y.png)\n\n![a *b* \"c\"]({source} 'd')")),
+            html(&format!("![first](y.png)\n\nx ![a *b* \"c\"]({source} 'd')")),
             "<p><img src=\"/media/y.png\" alt=\"first\" fetchpriority=\"high\"></p>\n\
-             <p><img src=\"/media/x.png\" alt=\"a b &quot;c&quot;\" title=\"d\" loading=\"lazy\" \
+             <p>x <img src=\"/media/x.png\" alt=\"a b &quot;c&quot;\" title=\"d\" loading=\"lazy\" \
              decoding=\"async\"></p>\n"
         );
     }
@@ -147,10 +150,10 @@ fn an_external_link_sends_no_referrer() {
 
 #[test]
 fn raw_html_is_shown_as_text_unless_the_author_chose_otherwise() {
-    let body = "<script>alert(1)</script>\n\nA <b>bold</b> word.";
+    let body = "<script>alert(1)</script>\n\nA <x-b>bold</x-b> word.";
     assert_eq!(
         html(body),
-        "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n<p>A &lt;b&gt;bold&lt;/b&gt; word.</p>\n"
+        "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n<p>A &lt;x-b&gt;bold&lt;/x-b&gt; word.</p>\n"
     );
     let folder = Folder::new();
     folder.post("one", "2026-11-23", body);
@@ -161,7 +164,7 @@ fn raw_html_is_shown_as_text_unless_the_author_chose_otherwise() {
     let library = Library::load(folder.path(), &choice, now());
     assert_eq!(
         library.post("one").unwrap().html(),
-        "<script>alert(1)</script>\n<p>A <b>bold</b> word.</p>\n"
+        "<script>alert(1)</script>\n<p>A <x-b>bold</x-b> word.</p>\n"
     );
 }
 
@@ -189,6 +192,20 @@ fn hostile_markdown_adds_no_element_and_no_url() {
         "> [!NOTE] <script>alert(1)</script>\n> x",
         "<a href=\"javascript:alert(1)\">x</a>",
         "<!-- --><script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "a <img src=\"javascript:alert(1)\" alt=x>",
+        "<a href=\"java&#10;script:alert(1)\">x</a>",
+        "<details ontoggle=alert(1) open><summary onclick=alert(1)>x",
+        "<div style=\"background:url(//a.example)\" class=x>y</div>",
+        "<kbd><script>alert(1)</script></kbd>",
+        "<iframe src=https://a.example></iframe>",
+        "<kbd title='\"><script>alert(1)</script>'>x</kbd>",
+        "<<kbd>script>alert(1)</kbd>",
+        "![x](x.png \"<script>alert(1)</script>\")",
+        "![x](x.png \"[y](javascript:alert(1))\")",
+        "```x filename=\"<script>alert(1)</script>\"\nx\n```",
+        "$\\text{<script>alert(1)</script>}$",
+        "{{< figure src=\"javascript:alert(1)\" caption=\"<script>alert(1)</script>\" >}}",
     ] {
         assert_harmless(&html(body), body);
     }
@@ -196,8 +213,10 @@ fn hostile_markdown_adds_no_element_and_no_url() {
 
 /// Checks that all elements and attributes are those of Markdown, and all URLs are of the web.
 fn assert_harmless(html: &str, body: &str) {
-    const ELEMENTS: &str = "p a img h2 h3 code pre span div table thead tbody tr th td sup section ol li em";
-    const ATTRIBUTES: &str = "href src alt title rel id class tabindex role aria-label aria-hidden loading decoding fetchpriority \
+    const ELEMENTS: &str = "p a img h2 h3 code pre span div table thead tbody tr th td sup section ol li em kbd \
+                            details summary figure figcaption math mtext";
+    const ATTRIBUTES: &str = "open href src alt title rel id class tabindex role aria-label aria-hidden loading decoding \
+                              fetchpriority \
     data-footnotes \
                               data-footnote-ref data-footnote-backref data-footnote-backref-idx";
     let mut reader = Reader::from_str(html);

@@ -331,7 +331,10 @@ fn a_lede_is_only_what_the_author_wrote() {
             "long.md",
             format!("---\ntitle: x\ndate: 2026-11-23\ndescription: {text}\n---\nText"),
         )
-        .write("more.md", "---\ntitle: x\ndate: 2026-11-23\n---\nOne ![alt](x.png)\n\nTwo\n\n<!--more-->\n\nThree")
+        .write(
+            "more.md",
+            "---\ntitle: x\ndate: 2026-11-23\n---\nOne ![alt](x.png)\n\nTwo\n\n<!--more-->\n\nThree",
+        )
         .write("pages/y.md", "---\ntitle: y\nsummary: Y\n---\nText");
     let library = folder.load();
     let post = |slug: &str| library.post(slug).unwrap();
