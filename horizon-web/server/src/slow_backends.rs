@@ -149,8 +149,22 @@ impl TestBlog {
         Self::start(arguments, true).await
     }
 
-    async fn start(arguments: &[&str], is_accumulator: bool) -> Self {
+    /// Opens a blog with more files in its content folder, without cookies.
+    pub(crate) async fn open_with_files(files: &[(&str, &str)]) -> Self {
         let folder = folder();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Self::start_in(folder, &["--base-url", "http://blog"], true).await
+    }
+
+    async fn start(arguments: &[&str], is_accumulator: bool) -> Self {
+        Self::start_in(folder(), arguments, is_accumulator).await
+    }
+
+    async fn start_in(folder: TempDir, arguments: &[&str], is_accumulator: bool) -> Self {
         let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
         let (posts, site) = (path(""), path("site"));
         let folders = ["horizon-web", "--posts", &posts, "--site", &site];
