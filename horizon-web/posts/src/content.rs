@@ -57,6 +57,8 @@ pub struct ContentFolder {
     roots: LayoutRoots,
     files: Vec<ContentFile>,
     site_files: Arc<SiteFiles>,
+    /// The paths in the folder of the folders that were read.
+    folders: Vec<PathBuf>,
     skipped: Vec<SkippedFiles>,
     diagnostics: Diagnostics,
     /// The times at which a file becomes public, expires or counts as updated, in order.
@@ -135,6 +137,11 @@ impl ContentFolder {
 
     pub(crate) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Returns the paths in the folder of the folders that were read.
+    pub(crate) fn folders(&self) -> &[PathBuf] {
+        &self.folders
     }
 
     /// Returns the layout of the folder.
@@ -268,6 +275,7 @@ impl<'a> Loader<'a> {
             change_times: change_times(&self.files),
             files: self.files,
             site_files,
+            folders: tree.folders,
             skipped: tree.skipped.into_list(),
             diagnostics: self.diagnostics.into_iter().collect(),
             digest,
@@ -396,6 +404,7 @@ fn digest(roots: &LayoutRoots, tree: &FolderTree, sources: &[SourceFile]) -> u64
     for (path, error) in &tree.unreadable {
         (path, error.to_string()).hash(&mut hasher);
     }
+    tree.folders.hash(&mut hasher);
     hasher.finish()
 }
 

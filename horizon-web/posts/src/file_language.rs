@@ -102,6 +102,7 @@ mod tests {
             kind: FileKind::PostIfDated,
             is_draft: false,
             is_optional: false,
+            is_nested: false,
             language: None,
         };
         let mut documents: Vec<FoundDocument> = paths.iter().map(found).collect();

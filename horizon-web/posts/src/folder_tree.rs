@@ -52,6 +52,8 @@ pub(crate) struct FoundDocument {
     pub(crate) is_draft: bool,
     /// Whether it may have no front matter; it is not shown then.
     pub(crate) is_optional: bool,
+    /// Whether it is in a folder below that of the pages, so that the navigation leaves it out.
+    pub(crate) is_nested: bool,
     /// What its path says about its translations.
     pub(crate) language: Option<PathLanguage>,
 }
@@ -75,6 +77,8 @@ pub(crate) struct FolderTree {
     pub(crate) documents: Vec<FoundDocument>,
     pub(crate) files: Vec<FoundFile>,
     pub(crate) skipped: SkippedCounts,
+    /// The folders that were read, by path in the content folder.
+    pub(crate) folders: Vec<PathBuf>,
     /// Folders that must be readable but are not, with the reason.
     pub(crate) unreadable: Vec<(PathBuf, io::Error)>,
 }
@@ -162,7 +166,11 @@ impl TreeWalk<'_> {
         });
         while let Some(folder) = self.queue.pop_front() {
             match Self::names(&folder) {
-                Ok(entries) => self.add_folder(&folder, &entries),
+                Ok(entries) => {
+                    let path = self.path(&folder.below);
+                    self.tree.folders.push(path);
+                    self.add_folder(&folder, &entries);
+                }
                 Err(error) => self.add_unreadable(&folder, error),
             }
         }
@@ -313,6 +321,7 @@ impl TreeWalk<'_> {
             kind: self.kind(below),
             is_draft: self.is_draft(below),
             is_optional: !is_own,
+            is_nested: !is_own && folder.depth > usize::from(file_name::is_index(below)),
             language: None,
             path,
         });

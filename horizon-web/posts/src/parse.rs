@@ -212,6 +212,8 @@ pub(crate) fn parse(source: &SourceFile, context: &ParseContext<'_>) -> ParsedFi
     let publication = parsed.publication;
     let has_own_slug = parsed.front.as_ref().is_some_and(|front| front.slug.is_some());
     let document = parsed.front.and_then(|mut front| {
+        // A page in a sub-folder is in the navigation if it has a position.
+        front.in_nav &= !source.is_nested || front.weight.is_some();
         if let Some(of_path) = &source.language {
             front.language = front.language.or_else(|| of_path.language.clone());
             front

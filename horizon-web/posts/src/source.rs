@@ -39,6 +39,8 @@ pub(crate) struct SourceFile {
     pub(crate) is_draft: bool,
     /// Whether it may have no front matter; it is not shown then.
     pub(crate) is_optional: bool,
+    /// Whether the navigation leaves it out because of its folder.
+    pub(crate) is_nested: bool,
     /// What its path says about its translations.
     pub(crate) language: Option<PathLanguage>,
     pub(crate) text: Result<String, FileIssue>,
@@ -79,6 +81,7 @@ fn read(document: &FoundDocument, root: &Path, real_root: &Path) -> Option<Sourc
         kind: document.kind,
         is_draft: document.is_draft,
         is_optional: document.is_optional,
+        is_nested: document.is_nested,
         language: document.language.clone(),
         text,
     })

@@ -17,7 +17,9 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{ContentFolder, Diagnostic, DiagnosticEffect, Diagnostics, Library, ScheduledFile, highlight_library};
+use crate::{
+    ContentFolder, Diagnostic, DiagnosticEffect, Diagnostics, Layout, Library, ScheduledFile, highlight_library,
+};
 
 /// The delay between a change of the folder and the reload: 100 ms. Editors and checkouts write several files, each in
 /// several steps.
@@ -50,12 +52,13 @@ pub fn watch(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(watch::Receiver<Arc<Library>>, impl Future<Output = ()> + Send + 'static), WatchError> {
     let changed = Arc::new(Notify::new());
-    let watcher = FsWatcher::new(content.root(), changed.clone()).map_err(|source| WatchError {
+    let watcher = FsWatcher::new(&content, changed.clone()).map_err(|source| WatchError {
         path: content.root().to_owned(),
         source: source.into(),
     })?;
     let shown = now();
     let library = Arc::new(content.library(shown));
+    log_layout(&content);
     log_changes(&library, &Diagnostics::default(), &[]);
     let (libraries, latest) = watch::channel(library);
     // The folder may have changed between the first load and now.
@@ -99,11 +102,14 @@ async fn highlight_all(mut latest: watch::Receiver<Arc<Library>>) {
 struct FsWatcher {
     watcher: RecommendedWatcher,
     root: PathBuf,
+    /// The folders of a generator's project that are watched, each without those in it: a project has many folders that
+    /// are not read, such as `node_modules`. Empty for the plain layout, which is watched as a whole.
+    folders: Vec<PathBuf>,
 }
 
 impl FsWatcher {
-    fn new(root: &Path, changed: Arc<Notify>) -> Result<Self, notify::Error> {
-        let root = absolute(root).map_err(notify::Error::io)?;
+    fn new(content: &ContentFolder, changed: Arc<Notify>) -> Result<Self, notify::Error> {
+        let root = absolute(content.root()).map_err(notify::Error::io)?;
         let within = root.clone();
         let watcher = notify::recommended_watcher(move |event| match event {
             Ok(event) if is_change(&event, &within) => changed.notify_one(),
@@ -113,8 +119,9 @@ impl FsWatcher {
                 changed.notify_one();
             }
         })?;
-        let mut this = Self { watcher, root };
-        this.watch_root()?;
+        let folders = Vec::new();
+        let mut this = Self { watcher, root, folders };
+        this.watch_content(content)?;
         // The replacement of the whole folder, as by a deployment, is visible only in its parent. If the parent cannot
         // be watched, everything else still works.
         if let Some(parent) = this.root.parent() {
@@ -123,11 +130,31 @@ impl FsWatcher {
         Ok(this)
     }
 
-    /// Watches the folder that is at the path now.
-    fn watch_root(&mut self) -> Result<(), notify::Error> {
-        // Ignore the error: it fails if the folder is not watched, for example after it was removed.
-        let _ = self.watcher.unwatch(&self.root);
-        self.watcher.watch(&self.root, RecursiveMode::Recursive)
+    /// Watches the folders that are at the paths of the content now. An event may be lost until the next read.
+    fn watch_content(&mut self, content: &ContentFolder) -> Result<(), notify::Error> {
+        // Ignore the errors: a folder is not watched any more after it was removed.
+        for folder in [&self.root].into_iter().chain(&self.folders) {
+            let _ = self.watcher.unwatch(folder);
+        }
+        self.folders = self.folders_of(content);
+        let mode = if self.folders.is_empty() {
+            RecursiveMode::Recursive
+        } else {
+            RecursiveMode::NonRecursive
+        };
+        self.watcher.watch(&self.root, mode)?;
+        for folder in &self.folders {
+            self.watcher.watch(folder, mode)?;
+        }
+        Ok(())
+    }
+
+    fn folders_of(&self, content: &ContentFolder) -> Vec<PathBuf> {
+        if content.layout() == Layout::Plain {
+            return Vec::new();
+        }
+        let folders = content.folders().iter().map(|folder| self.root.join(folder));
+        folders.filter(|folder| *folder != self.root).collect()
     }
 }
 
@@ -164,6 +191,11 @@ impl<N: Fn() -> Timestamp> Reloader<N> {
                     () = &mut shutdown => return,
                     () = sleep(DEBOUNCE) => self.reload().await,
                 }
+                // A file may have come into a new folder before that was watched: read again.
+                if self.watcher.folders != self.watcher.folders_of(&self.content) {
+                    let _ = self.watcher.watch_content(&self.content);
+                    changed.notify_one();
+                }
             }
             self.publish();
         }
@@ -177,7 +209,7 @@ impl<N: Fn() -> Timestamp> Reloader<N> {
 
     async fn reload(&mut self) {
         // `ContentFolder::reload` reports a folder that does not exist.
-        let _ = self.watcher.watch_root();
+        let _ = self.watcher.watch_content(&self.content);
         let (content, shown) = (self.content.clone(), self.shown);
         match spawn_blocking(move || content.reload(shown)).await {
             Ok(content) => self.content = Arc::new(content),
@@ -200,6 +232,17 @@ impl<N: Fn() -> Timestamp> Reloader<N> {
         }
         self.libraries.send_replace(library);
     }
+}
+
+/// Logs how the folder is read.
+fn log_layout(content: &ContentFolder) {
+    let skipped: usize = content.skipped().iter().map(|skipped| skipped.count).sum();
+    tracing::info!(
+        folder = %content.root().display(),
+        layout = %content.layout(),
+        skipped,
+        "found the layout of the content folder; `horizon-web check` lists what is skipped"
+    );
 }
 
 /// Logs the size of a library, and the diagnostics and scheduled files that were not logged before.

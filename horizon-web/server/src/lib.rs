@@ -23,6 +23,7 @@ mod pictures;
 mod posts;
 #[cfg(test)]
 mod privacy_texts;
+mod reader_version;
 mod rendered_page;
 mod reports;
 mod respond;

@@ -115,13 +115,19 @@ mod tests {
             assert_eq!(response.status(), StatusCode::OK, "{path}");
             assert_eq!(response.headers()[header::CONTENT_TYPE], media_type, "{path}");
             let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-            assert!(policy.contains("default-src 'none'") && policy.contains("sandbox"), "{path}: {policy}");
+            assert!(
+                policy.contains("default-src 'none'") && policy.contains("sandbox"),
+                "{path}: {policy}"
+            );
             assert_eq!(response.headers()["x-content-type-options"], "nosniff", "{path}");
             let body = to_bytes(response.into_body(), 1_000).await.unwrap();
             assert!(body.starts_with(text.as_bytes()), "{path}");
         }
         let feed = blog.get("/feed.xml", &[]).await;
-        assert_eq!(feed.headers()[header::CONTENT_TYPE], "application/atom+xml; charset=utf-8");
+        assert_eq!(
+            feed.headers()[header::CONTENT_TYPE],
+            "application/atom+xml; charset=utf-8"
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -20,7 +20,7 @@ use crate::{
     feeds::FeedCache,
     login_limiter::LoginLimiter,
     page_cache::PageCache,
-    pictures, reports, routes,
+    pictures, reader_version, reports, routes,
     session::Sessions,
     state::{AppParts, AppState, NodeIdentity},
     stats_cache::StatsCache,
@@ -65,7 +65,12 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
             ..ContentOptions::default()
         };
         let args = args.content.clone();
-        tokio::task::spawn_blocking(move || content::load(&args, site)).await??
+        let load = move || {
+            let content = content::load(&args, site)?;
+            reader_version::log_newly_public(&args, &content);
+            anyhow::Ok(content)
+        };
+        tokio::task::spawn_blocking(load).await??
     };
     let mut shutdown = pin!(shutdown);
     let (stop, stopped) = watch::channel(false);

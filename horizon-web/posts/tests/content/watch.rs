@@ -262,3 +262,30 @@ async fn a_folder_that_does_not_exist_cannot_be_watched() {
     let error = watch(missing, now, std::future::pending()).err().unwrap();
     assert!(error.to_string().ends_with("missing"), "{error}");
 }
+
+#[tokio::test]
+async fn changes_in_all_folders_of_a_project_are_detected() {
+    let folder = Folder::new();
+    let post = |title: &str| format!("---\ntitle: {title}\ndate: 2026-11-23\n---\n");
+    folder
+        .write("hugo.toml", "")
+        .write("node_modules/x/y/z.txt", "")
+        .write("content/posts/one.md", post("One"));
+    let mut watched = Watched::start(folder);
+    watched.folder.write("content/posts/one.md", post("Changed"));
+    watched.until_title("one", "Changed").await;
+    watched.folder.write("content/posts/2026/trip/index.md", post("Trip"));
+    watched.until_title("trip", "Trip").await;
+    watched.folder.write("content/posts/2026/trip/sea.jpg", "jpeg");
+    watched
+        .until("sea.jpg", |library| {
+            library.file("/media/posts/2026/trip/sea.jpg").is_some()
+        })
+        .await;
+    watched.folder.write("static/icons/favicon.ico", "icon");
+    watched
+        .until("favicon.ico", |library| library.file("/icons/favicon.ico").is_some())
+        .await;
+    watched.folder.write("content/posts/2026/trip/index.md", post("A trip"));
+    watched.until_title("trip", "A trip").await;
+}
