@@ -10,13 +10,14 @@ use std::{
 use horizon_core::{Timestamp, reports::SiteTimeZone};
 
 use crate::{
-    Date, Diagnostic, DiagnosticEffect, Diagnostics, FrameOrigin, Layout, Library, MarkdownExtensions, MarkdownPage,
+    Diagnostic, DiagnosticEffect, Diagnostics, FrameOrigin, Layout, Library, MarkdownExtensions, MarkdownPage,
     Pictures, Post, Severity, SkipReason, SkippedFiles,
     body::RenderContext,
     connect::{self, DocumentIndexer, PreviousDocuments},
+    content_file::{self, ContentFile, ScheduledFile},
     date,
     folder_tree::{FolderTree, MAX_ENTRIES},
-    front_matter::{FileIssue, Publication},
+    front_matter::FileIssue,
     layout::LayoutRoots,
     parallel,
     parse::{self, ParseContext, ParsedDocument, ParsedFile},
@@ -66,31 +67,6 @@ pub struct ContentFolder {
     /// A hash of all files.
     digest: u64,
     context: Arc<RenderContext>,
-}
-
-/// A file without errors.
-#[derive(Clone, Debug)]
-pub(crate) struct ContentFile {
-    pub(crate) path: PathBuf,
-    pub(crate) document: ParsedDocument,
-    pub(crate) publication: Publication,
-    /// The name from which the slug is made, unless the front matter has a slug.
-    pub(crate) name: Option<String>,
-    /// Whether its path has a language.
-    pub(crate) is_translation: bool,
-    /// Whether it is not one of `*.md` and `pages/*.md`, which every version reads.
-    is_new: bool,
-}
-
-/// A post or page whose date is in the future.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScheduledFile {
-    /// The file.
-    pub path: PathBuf,
-    /// Its title.
-    pub title: String,
-    /// When it becomes public.
-    pub until: Date,
 }
 
 impl ContentFolder {
@@ -272,7 +248,7 @@ impl<'a> Loader<'a> {
             root: root.to_owned(),
             options: self.options.clone(),
             roots,
-            change_times: change_times(&self.files),
+            change_times: content_file::change_times(&self.files),
             files: self.files,
             site_files,
             folders: tree.folders,
@@ -406,14 +382,4 @@ fn digest(roots: &LayoutRoots, tree: &FolderTree, sources: &[SourceFile]) -> u64
     }
     tree.folders.hash(&mut hasher);
     hasher.finish()
-}
-
-fn change_times(files: &[ContentFile]) -> Vec<Timestamp> {
-    let dates = files.iter().flat_map(|file| {
-        let publication = file.publication;
-        [publication.from, publication.until, file.document.updated()]
-    });
-    let mut times: Vec<Timestamp> = dates.flatten().map(|date| date.timestamp()).collect();
-    times.sort_unstable();
-    times
 }

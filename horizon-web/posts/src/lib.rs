@@ -35,6 +35,7 @@ mod check;
 mod code_cache;
 mod connect;
 mod content;
+mod content_file;
 mod content_index;
 mod date;
 mod date_text;
@@ -76,7 +77,8 @@ mod urls;
 mod watch;
 
 pub use check::{CheckReport, CheckRule, Finding};
-pub use content::{ContentFolder, ContentOptions, ScheduledFile};
+pub use content::{ContentFolder, ContentOptions};
+pub use content_file::ScheduledFile;
 pub use date::{Date, DateError};
 pub use diagnostic::{Diagnostic, DiagnosticEffect, Diagnostics, Severity};
 pub use feed::{FEED_POSTS, SiteInfo, atom, rss};

@@ -7,7 +7,7 @@ use std::{
 
 use horizon_core::Slug;
 
-use crate::{Diagnostic, DiagnosticEffect, content::ContentFile, file_name, slug::post_slug, source::FileKind};
+use crate::{Diagnostic, DiagnosticEffect, content_file::ContentFile, file_name, slug::post_slug, source::FileKind};
 
 /// If several files have the same slug, lets the one have it that becomes public first; if they become public at the
 /// same time, the first by path. Drafts come last: a draft never replaces a public post, but the conflict is reported

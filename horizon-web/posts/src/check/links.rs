@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use super::CheckRule;
 use crate::{
     ContentFolder, Library,
-    content::ContentFile,
+    content_file::ContentFile,
     content_index::{Reference, ReferenceTarget},
     markdown::{BodyLink, BodyLinkKind},
     urls,

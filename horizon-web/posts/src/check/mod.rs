@@ -9,7 +9,7 @@ use horizon_core::Timestamp;
 
 pub use self::finding::{CheckRule, Finding};
 use self::links::LinkChecker;
-use crate::{ContentFolder, Layout, ScheduledFile, Severity, SkippedFiles, content::ContentFile, parallel};
+use crate::{ContentFolder, Layout, ScheduledFile, Severity, SkippedFiles, content_file::ContentFile, parallel};
 
 /// The result of [`ContentFolder::check`].
 #[derive(Clone, Debug)]
