@@ -8,22 +8,27 @@
 //! lead to posts ([`Library::redirect`]).
 //!
 //! The slug of a file is its name without `.md` and without a leading `YYYY-MM-DD-`, unless its front matter has a
-//! `slug`. The front matter is YAML between two `---` lines:
+//! `slug`. The front matter is YAML between two `---` lines, TOML between two `+++` lines, or JSON:
 //!
 //! ```yaml
 //! title: Counting people, not sockets    # required
-//! date: 2026-11-23                       # required for a post: a day, or RFC 3339
+//! date: 2026-11-23                       # required for a post, unless the file's name has one
 //! updated: 2026-11-24
 //! description: How presence is counted.
-//! tags: [presence, rust]                 # a list, or one text
+//! summary: People, not sockets.          # for lists and feeds
+//! tags: [presence, rust]                 # a list, or one text such as `presence, rust`
+//! series: Counting
+//! language: en
+//! aliases: [/2026/counting/]             # old addresses
 //! draft: false
 //! cover: { image: media/people.jpg, alt: "A crowd, seen from above", caption: Berlin }
 //! showToc: true
 //! slug: counting-people
 //! ```
 //!
-//! Keys may be written in any case. A key that is probably a misspelling of a known one is reported; other keys are
-//! ignored.
+//! Keys may be written in any case. The keys of Hugo, Zola, Jekyll and Astro with the same meaning have the same effect
+//! (docs/blog/front-matter.md lists them). A key that is probably a misspelling of a known one is reported; other keys
+//! are ignored.
 //!
 //! A post is not public before its date, and a draft is never public. Drafts are marked as in the common site
 //! generators: `draft: true`, `published: false`, `status: draft`, `visibility: private` and so on. If such a value or
