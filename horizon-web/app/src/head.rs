@@ -82,6 +82,7 @@ fn open_graph(site: &Site, metadata: &PageMetadata) -> Option<AnyView> {
             {property("og:description", &metadata.description)}
             {image}
             {metadata.published.as_ref().map(|at| property("article:published_time", at))}
+            {metadata.updated.as_ref().map(|at| property("article:modified_time", at))}
             {metadata.tags.iter().map(|tag| property("article:tag", tag)).collect_view()}
             {meta("twitter:card", card)}
             {meta("twitter:title", title)}

@@ -17,6 +17,8 @@ pub(crate) struct PageMetadata {
     pub(crate) json_ld: Option<Value>,
     /// The date of publication of a post.
     pub(crate) published: Option<String>,
+    /// The date of the last change of a post.
+    pub(crate) updated: Option<String>,
     /// The tags of a post.
     pub(crate) tags: Vec<String>,
     /// Whether the page has islands.
@@ -76,10 +78,13 @@ impl PageMetadata {
             View::Post(page) => Self::of_post(site, &page.post, language, markers),
             View::Page(markdown) => {
                 let description = markdown.meta_description().into_owned();
-                Self {
-                    has_link_events: true,
-                    ..page("WebPage", &markdown.title, description, Some(markdown.url()))
+                let updated = markdown.updated.map(|update| text::html_datetime(update.unix_millis()));
+                let mut metadata = page("WebPage", &markdown.title, description, Some(markdown.url()));
+                if let Some(json_ld) = &mut metadata.json_ld {
+                    insert(json_ld, "dateModified", updated.as_ref());
                 }
+                metadata.has_link_events = true;
+                metadata
             }
             View::NotFound => Self::private(texts.get("not-found")),
             View::Error(error) => Self::private(&error.title),
@@ -101,6 +106,7 @@ impl PageMetadata {
         let path = post.url();
         let description = post.meta_description().into_owned();
         let published = text::html_datetime(post.date.unix_millis());
+        let updated = post.last_update().map(|update| text::html_datetime(update.unix_millis()));
         let tags: Vec<String> = post.tags.iter().map(|tag| tag.name.clone()).collect();
         let image = post.cover.as_ref().and_then(|cover| {
             Some(PreviewImage {
@@ -128,9 +134,8 @@ impl PageMetadata {
                 "userInteractionCount": markers.marker(Slot::Json(Count::Likes)),
             },
         });
-        if let (Some(image), Some(fields)) = (&image, json_ld.as_object_mut()) {
-            fields.insert("image".into(), Value::from(image.url.clone()));
-        }
+        insert(&mut json_ld, "image", image.as_ref().map(|image| &image.url));
+        insert(&mut json_ld, "dateModified", updated.as_ref());
         Self {
             title: post.title.clone(),
             description,
@@ -138,10 +143,18 @@ impl PageMetadata {
             image,
             json_ld: Some(json_ld),
             published: Some(published),
+            updated,
             tags,
             is_live: true,
             has_link_events: true,
         }
+    }
+}
+
+/// Adds a text to a JSON object.
+fn insert(json: &mut Value, name: &str, text: Option<&String>) {
+    if let (Some(text), Some(fields)) = (text, json.as_object_mut()) {
+        fields.insert(name.into(), Value::from(text.clone()));
     }
 }
 

@@ -167,7 +167,7 @@ fn newest(library: &Library) -> Vec<&Post> {
 }
 
 pub(crate) fn last_change(post: &Post) -> Date {
-    post.updated.unwrap_or(post.date)
+    post.last_update().unwrap_or(post.date)
 }
 
 /// Returns `text` without the characters that XML 1.0 forbids.

@@ -125,6 +125,12 @@ impl Post {
         self.body.picture(&self.cover.as_ref()?.image)
     }
 
+    /// Returns the date of the last change, if it is after the date of publication.
+    #[must_use]
+    pub fn last_update(&self) -> Option<Date> {
+        self.updated.filter(|updated| *updated > self.date)
+    }
+
     /// Returns the text between the title and the body: only what the author wrote for this purpose.
     #[must_use]
     pub fn lede(&self) -> Option<&str> {

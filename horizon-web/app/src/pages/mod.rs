@@ -7,7 +7,7 @@ mod lists;
 mod post;
 mod text_page;
 
-use horizon_posts::Tag;
+use horizon_posts::{Date, Tag};
 use horizon_texts::{TextPiece, Texts};
 use leptos::prelude::*;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -16,6 +16,7 @@ use crate::{
     Site, View,
     language::PageLanguage,
     slots::{CountLabel, SlotMarkers},
+    text,
 };
 
 /// The characters to percent-encode: all except the unreserved ones (RFC 3986 §2.3).
@@ -70,6 +71,18 @@ fn with_markup(texts: &Texts, id: &'static str, mut markup: impl FnMut(&str) -> 
         TextPiece::Place(name) => markup(&name),
     };
     texts.pieces(id, &[]).into_iter().map(piece).collect()
+}
+
+/// A day in the author's time zone.
+fn date(texts: &Texts, date: Date) -> AnyView {
+    let (year, month, day) = date.year_month_day();
+    let time = text::html_datetime(date.unix_millis());
+    view! { <time datetime=time>{texts.date(year, month, day)}</time> }.into_any()
+}
+
+/// The date of the last change.
+fn updated_on(texts: &Texts, update: Date) -> Vec<AnyView> {
+    with_markup(texts, "updated-on", |_| date(texts, update))
 }
 
 /// Returns the path of a tag.

@@ -6,13 +6,12 @@ use horizon_posts::{Picture, Post, TocEntry};
 use horizon_texts::{TextUnit, Texts};
 use leptos::prelude::*;
 
-use super::{comments, heart, lede, likes, number, tags};
+use super::{comments, date, heart, lede, likes, number, tags, updated_on};
 use crate::{
     Count, PostPage, Slot,
     islands::{Comments, LikeButton, LiveNumbers},
     language::PageLanguage,
     slots::{CountLabel, SlotMarkers},
-    text,
 };
 
 /// `/blog/{slug}`
@@ -33,7 +32,7 @@ pub(super) fn post(page: &PostPage, language: &PageLanguage, markers: &SlotMarke
         >
             <article class="post">
                 <header class="post-head">
-                    {meta(texts, post)} <h1 lang=lang.clone() dir=dir>{post.title.clone()}</h1>
+                    {post_meta(texts, post)} <h1 lang=lang.clone() dir=dir>{post.title.clone()}</h1>
                     {lede(post.lede(), lang.clone(), dir)} {numbers(texts, markers)}
                 </header>
                 {cover(post, lang.clone(), dir)}
@@ -48,15 +47,24 @@ pub(super) fn post(page: &PostPage, language: &PageLanguage, markers: &SlotMarke
     .into_any()
 }
 
-/// The date of publication and the reading time.
+/// The date of publication and the reading time, for a list.
 pub(super) fn meta(texts: &Texts, post: &Post) -> AnyView {
-    let at = post.date.unix_millis();
-    let (year, month, day) = post.date.year_month_day();
+    meta_line(texts, post, None)
+}
+
+/// The date of publication, the reading time and the date of the last change.
+fn post_meta(texts: &Texts, post: &Post) -> AnyView {
+    let updated = post.last_update().filter(|update| update.day() != post.date.day());
+    meta_line(texts, post, updated.map(|update| view! { " · " {updated_on(texts, update)} }.into_any()))
+}
+
+fn meta_line(texts: &Texts, post: &Post, updated: Option<AnyView>) -> AnyView {
     view! {
         <p class="meta">
-            <time datetime=text::html_datetime(at)>{texts.date(year, month, day)}</time>
+            {date(texts, post.date)}
             " · "
             {texts.with("reading-minutes", &[("count", post.reading_minutes().into())])}
+            {updated}
         </p>
     }
     .into_any()

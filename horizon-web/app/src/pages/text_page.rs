@@ -3,7 +3,7 @@
 use horizon_texts::Texts;
 use leptos::prelude::*;
 
-use super::lede;
+use super::{lede, updated_on};
 use crate::{ErrorPage, language::PageLanguage};
 
 pub(super) fn markdown(page: &horizon_posts::MarkdownPage, language: &PageLanguage) -> AnyView {
@@ -12,6 +12,7 @@ pub(super) fn markdown(page: &horizon_posts::MarkdownPage, language: &PageLangua
         <main id="eh-main" class="text-page" lang=lang dir=dir data-horizon="links">
             <h1>{page.title.clone()}</h1>
             {lede(page.lede(), None, None)}
+            {page.updated.map(|update| view! { <p class="meta">{updated_on(&language.texts, update)}</p> })}
             <div class="prose" inner_html=page.html()></div>
         </main>
     }
