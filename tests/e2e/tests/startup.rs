@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, process::Output};
 use anyhow::{Context, ensure};
 use horizon_redis::testing::RedisServer;
 use horizon_test_support::{DEADLINE, Posts, ServerOptions, WebServer, http, process::Process, program, wait_for_line};
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 /// Runs the server with these settings until it ends with an error.
@@ -120,21 +121,63 @@ async fn check_lists_scheduled_and_skipped_files_and_finds_no_errors() -> anyhow
     let errors = error_text(&output);
     ensure!(output.status.success(), "{errors}");
     for line in [
-        "/README.md: note: skipped: the file has no front matter\n",
+        "/README.md: note: skipped: the file has no front matter [skipped]\n",
         "/later.md: scheduled for 2099-01-02T00:00:00Z\n",
     ] {
         ensure!(errors.contains(line), "`{line}` is not in {errors}");
     }
     ensure!(
-        errors.ends_with(&format!("{folder}: 2 posts and 0 pages, no errors\n")),
+        errors.ends_with(&format!(
+            "{folder}: 2 posts and 0 pages, 1 scheduled file, no errors, 1 note\n"
+        )),
         "{errors}"
     );
     Ok(())
 }
 
 #[tokio::test]
+async fn check_writes_a_report_for_programs() -> anyhow::Result<()> {
+    let posts = Posts::two()?;
+    posts.write(
+        "x.md",
+        "---\ntitle: x\ndate: 2026-01-02\n---\n[a](hello.md) [b](none.md)\n![](none.png)\n",
+    )?;
+    posts.write("later.md", "---\ntitle: Later\ndate: 2099-01-02\n---\nWords.\n")?;
+    let folder = posts.path().to_string_lossy().into_owned();
+    let check = ["check", "--format", "json", "--posts", &folder];
+    let output = start(&check, &[]).await?;
+    ensure!(output.status.success(), "{}", error_text(&output));
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    let finding = |line: u32, rule: &str, message: &str| {
+        let file = format!("{folder}/x.md");
+        json!({ "severity": "warning", "rule": rule, "file": file, "line": line, "message": message })
+    };
+    let expected = json!({
+        "version": 1, "folder": folder, "layout": "plain", "posts": 3, "pages": 0, "drafts": 0, "expired": 0,
+        "errors": 0, "warnings": 2, "notes": 0,
+        "findings": [
+            finding(5, "dead-link", "\"none.md\" leads to no page or file of this blog"),
+            finding(6, "missing-picture", "there is no picture \"none.png\""),
+        ],
+        "scheduled": [
+            { "file": format!("{folder}/later.md"), "title": "Later", "public_from": "2099-01-02T00:00:00Z" },
+        ],
+        "not_read": [],
+        "newly_public": [],
+    });
+    ensure!(report == expected, "{report:#}");
+    let strict = start(&check, &[("HORIZON_STRICT", "true")]).await?;
+    ensure!(
+        strict.status.code() == Some(1) && strict.stdout == output.stdout,
+        "{}",
+        error_text(&strict)
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_shipped_posts_pass_the_check() -> anyhow::Result<()> {
-    let output = start(&["check"], &[]).await?;
+    let output = start(&["check", "--strict"], &[]).await?;
     ensure!(output.status.success(), "{}", error_text(&output));
     Ok(())
 }

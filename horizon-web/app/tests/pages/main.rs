@@ -74,6 +74,14 @@ fn input_of_authors_and_readers_is_escaped_on_every_page() {
 }
 
 #[test]
+fn no_page_contains_a_bogus_comment() {
+    for page in all() {
+        let html = html(&page);
+        assert!(!html.contains("<!>"), "{html}");
+    }
+}
+
+#[test]
 fn no_page_violates_its_content_security_policy() {
     for page in all() {
         let Template { policy, .. } = template(&page);

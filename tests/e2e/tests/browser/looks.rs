@@ -112,6 +112,23 @@ async fn nameless(reader: &Browser) -> anyhow::Result<Vec<String>> {
 }
 
 #[test]
+fn everything_that_moves_by_itself_ends_within_five_seconds() -> anyhow::Result<()> {
+    browser_test(1, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        ada.open_live(POST).await?;
+        let styles = "return [...document.styleSheets].flatMap(sheet => [...sheet.cssRules]) \
+            .filter(rule => rule.style?.animationIterationCount?.includes('infinite')).map(rule => rule.cssText)";
+        let endless = ada.script(styles, &[]).await?;
+        ensure!(endless == json!([]), "{endless}");
+        let long = "return document.getAnimations().filter(animation => \
+            !(animation.effect.getComputedTiming().endTime <= 5000)).map(animation => animation.animationName)";
+        let long = ada.script(long, &[]).await?;
+        ensure!(long == json!([]), "{long}");
+        Ok(())
+    })
+}
+
+#[test]
 fn an_unknown_page_has_status_404() -> anyhow::Result<()> {
     browser_test(1, ServerOptions::default(), async |test| {
         test.expect_in_console("status of 404");
