@@ -105,6 +105,7 @@ impl WebServer {
         }
         command
             .env("HORIZON_ADDR", self.address.to_string())
+            .env("HORIZON_CACHE", self.cache())
             .env("HORIZON_STORE", format!("sqlite:{}", self.database().display()))
             .envs(self.options.variables.iter().map(|(name, value)| (name, value)));
         let process = match &self.options.standard_error {
@@ -156,6 +157,12 @@ impl WebServer {
     #[must_use]
     pub fn database(&self) -> PathBuf {
         self.folder.path().join("horizon.db")
+    }
+
+    /// Returns the folder in which it keeps variants of pictures, unless the options select another one.
+    #[must_use]
+    pub fn cache(&self) -> PathBuf {
+        self.folder.path().join("cache")
     }
 
     /// Returns what it wrote to standard error.

@@ -8,6 +8,7 @@ mod likes;
 mod lists;
 mod looks;
 mod moderation;
+mod pictures;
 mod presence;
 mod replies;
 mod without_script;

@@ -1,6 +1,6 @@
 //! Console errors of Chromium, and the hosts of its requests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use url::Url;
@@ -21,26 +21,44 @@ fn is_about_the_network(line: &str) -> bool {
     line.starts_with("network: ") && (line.contains("net::ERR_") || line.contains("503"))
 }
 
-/// Returns the `host:port` of each request that left the machine.
-pub(super) fn hosts(entries: &Value) -> BTreeSet<String> {
-    let messages = entries
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|entry| text(&entry["message"]));
-    messages
-        .filter_map(requested)
-        .filter_map(|address| host(&address))
-        .collect()
+/// The requests in a log.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Transfers {
+    /// The `host:port` of each request that left the machine.
+    pub(super) hosts: BTreeSet<String>,
+    /// The size of all responses that have ended, with their headers, in bytes.
+    pub(super) bytes: u64,
+    /// The requests without an end but live streams: their addresses by id.
+    pub(super) pending: BTreeMap<String, String>,
 }
 
-fn requested(message: &str) -> Option<String> {
-    let event: Value = serde_json::from_str(message).ok()?;
-    let event = event.get("message")?;
-    let is_request = text(event.get("method")?) == "Network.requestWillBeSent";
-    is_request
-        .then(|| event.pointer("/params/request/url").map(text).map(str::to_owned))
-        .flatten()
+impl Transfers {
+    /// Adds the entries that were logged since the last call.
+    pub(super) fn add(&mut self, entries: &Value) {
+        let entries = entries.as_array().into_iter().flatten();
+        let events = entries.filter_map(|entry| serde_json::from_str::<Value>(text(&entry["message"])).ok());
+        for event in events {
+            let (method, parameters) = (text(&event["message"]["method"]), &event["message"]["params"]);
+            let id = text(&parameters["requestId"]);
+            match method {
+                "Network.requestWillBeSent" => {
+                    let address = text(&parameters["request"]["url"]);
+                    self.hosts.extend(host(address));
+                    if text(&parameters["type"]) != "EventSource" {
+                        self.pending.insert(id.to_owned(), address.to_owned());
+                    }
+                }
+                "Network.loadingFinished" => {
+                    self.bytes += parameters["encodedDataLength"].as_u64().unwrap_or(0);
+                    self.pending.remove(id);
+                }
+                "Network.loadingFailed" => {
+                    self.pending.remove(id);
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 fn host(address: &str) -> Option<String> {
@@ -68,18 +86,32 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_those_of_http_requests() {
-        let sent = |url: &str| {
-            let parameters = json!({ "request": { "url": url } });
-            let event = json!({ "message": { "method": "Network.requestWillBeSent", "params": parameters } });
+    fn requests_have_a_host_an_end_and_a_size() {
+        let event = |method: &str, parameters: Value| {
+            let event = json!({ "message": { "method": format!("Network.{method}"), "params": parameters } });
             json!({ "message": event.to_string() })
         };
-        let entries = json!([
-            sent("http://127.0.0.1:3000/"),
-            sent("https://fonts.example/x"),
-            sent("data:,x"),
-            sent("chrome://resources/x")
-        ]);
-        assert_eq!(Vec::from_iter(hosts(&entries)), ["127.0.0.1:3000", "fonts.example:443"]);
+        let sent = |id: &str, url: &str, kind: &str| {
+            let parameters = json!({ "requestId": id, "request": { "url": url }, "type": kind });
+            event("requestWillBeSent", parameters)
+        };
+        let mut transfers = Transfers::default();
+        transfers.add(&json!([
+            sent("1", "http://127.0.0.1:3000/", "Document"),
+            sent("2", "https://fonts.example/x", "Font"),
+            sent("3", "data:,x", "Image"),
+            sent("4", "http://127.0.0.1:3000/live", "EventSource"),
+            event(
+                "loadingFinished",
+                json!({ "requestId": "1", "encodedDataLength": 1200 })
+            ),
+        ]));
+        transfers.add(&json!([event("loadingFailed", json!({ "requestId": "3" }))]));
+        assert_eq!(Vec::from_iter(transfers.hosts), ["127.0.0.1:3000", "fonts.example:443"]);
+        assert_eq!(transfers.bytes, 1200);
+        assert_eq!(
+            Vec::from_iter(transfers.pending.into_values()),
+            ["https://fonts.example/x"]
+        );
     }
 }

@@ -10,14 +10,17 @@ mod numbers;
 mod observer;
 mod tabs;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use anyhow::{Context, ensure};
 use fantoccini::{Client, Locator, elements::Element};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::{command::WebDriverCommand, driver::Driver};
+use self::{chromium_log::Transfers, command::WebDriverCommand, driver::Driver};
 pub use self::{kind::BrowserKind, tabs::Tab};
 use crate::wait_until;
 
@@ -32,6 +35,8 @@ struct Inner {
     client: Client,
     site: String,
     sends_privacy_signal: bool,
+    /// What Chromium has logged about its requests.
+    transfers: Mutex<Transfers>,
     // Dropped before the folder that it uses.
     _driver: Driver,
     _profile: TempDir,
@@ -51,6 +56,7 @@ impl Browser {
             client,
             site,
             sends_privacy_signal,
+            transfers: Mutex::default(),
             _driver: driver,
             _profile: profile,
         }));
@@ -299,11 +305,36 @@ impl Browser {
     async fn hosts(&self) -> anyhow::Result<BTreeSet<String>> {
         let client = &self.0.client;
         match self.kind() {
-            BrowserKind::Chromium => Ok(chromium_log::hosts(
-                &client.issue_cmd(WebDriverCommand::take_log("performance")).await?,
-            )),
+            BrowserKind::Chromium => Ok(self.transfers().await?.hosts),
             BrowserKind::Firefox => firefox::hosts(client).await,
         }
+    }
+
+    /// Waits until all requests but live streams have ended. Returns how many bytes came over the network since the
+    /// browser was started.
+    ///
+    /// # Errors
+    /// The browser is not Chromium, or a request does not end in time.
+    pub async fn wait_for_transfers(&self) -> anyhow::Result<u64> {
+        ensure!(self.kind() == BrowserKind::Chromium, "only Chromium logs its requests");
+        let what = format!("all requests of {} have ended", self.name());
+        wait_until(&what, async || {
+            let Transfers { bytes, pending, .. } = self.transfers().await?;
+            ensure!(pending.is_empty(), "these have not: {pending:?}");
+            Ok(bytes)
+        })
+        .await
+    }
+
+    async fn transfers(&self) -> anyhow::Result<Transfers> {
+        let log = self
+            .0
+            .client
+            .issue_cmd(WebDriverCommand::take_log("performance"))
+            .await?;
+        let mut transfers = self.0.transfers.lock().unwrap_or_else(PoisonError::into_inner);
+        transfers.add(&log);
+        Ok(transfers.clone())
     }
 
     /// Closes the browser. Returns its console errors and the hosts of its requests.
