@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The widths of variants, in pixels. The text of a post is 688 CSS pixels wide, so 1,600 is enough for dense screens.
-pub const WIDTHS: [u32; 4] = [480, 800, 1200, 1600];
+pub const WIDTHS: [u32; 5] = [480, 640, 800, 1200, 1600];
 
 /// The maximum width or height of a WebP picture, in pixels, which the format limits.
 const MAX_SIDE: u32 = 16_383;

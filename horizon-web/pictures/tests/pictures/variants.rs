@@ -34,7 +34,7 @@ async fn a_photo_has_smaller_variants_of_the_same_shape() {
     let path = folder.write("sea.jpg", &jpeg_photo(2000, 1500));
     let store = folder.store();
     let picture = store.picture(&path).unwrap();
-    assert_eq!(widths(&picture), [480, 800, 1200, 1600]);
+    assert_eq!(widths(&picture), [480, 640, 800, 1200, 1600]);
     let mut last = 0;
     for expected in &picture.variants {
         let file = variant(&store, &expected.url).await;
@@ -43,14 +43,14 @@ async fn a_photo_has_smaller_variants_of_the_same_shape() {
         last = file.len();
     }
     assert!(last < fs::metadata(&path).unwrap().len() as usize);
-    assert_eq!(folder.cached().len(), 4);
+    assert_eq!(folder.cached().len(), 5);
 }
 
 #[tokio::test]
 async fn a_medium_picture_has_a_variant_of_its_own_size() {
     let folder = Folder::new();
     let picture = folder.look_up("a.png", &png_photo(900, 300)).unwrap();
-    assert_eq!(widths(&picture), [480, 800, 900]);
+    assert_eq!(widths(&picture), [480, 640, 800, 900]);
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn another_process_finds_the_variants_and_several_make_each_once() {
     );
     assert!(matches!(first, Some(PictureFile::Variant(_))), "{first:?}");
     assert!(first == second && second == third);
-    assert_eq!(folder.cached().len(), 3, "{:?}", folder.cached());
+    assert_eq!(folder.cached().len(), 4, "{:?}", folder.cached());
     let written = fs::metadata(folder.cache().join(&folder.cached()[0]))
         .unwrap()
         .modified()
@@ -170,7 +170,7 @@ async fn pictures_that_pages_show_are_made_in_the_background() {
     let folder = Folder::new();
     let path = folder.write("a.jpg", &jpeg_photo(900, 600));
     let store = folder.store();
-    let mut made = [0; 3].map(|_| String::new());
+    let mut made = [0; 4].map(|_| String::new());
     let picture = store.picture(&path).unwrap();
     for (name, variant) in made.iter_mut().zip(&picture.variants) {
         *name = variant.url.rsplit('/').next().unwrap().to_owned();
@@ -227,7 +227,7 @@ async fn only_variants_that_were_not_used_for_long_are_removed() {
     }
     running.abort();
     let _ = running.await;
-    let mut rest = [name(1), name(2), "notes.txt".into(), "unfinished-new".into()];
+    let mut rest = [name(1), name(2), name(3), "notes.txt".into(), "unfinished-new".into()];
     rest.sort();
     assert_eq!(folder.cached(), rest);
 }
