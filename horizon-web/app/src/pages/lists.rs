@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The width of the cover on a card, for the attribute `sizes`: see `.card-cover` in the style sheet.
-const CARD_SIZES: &str = "(min-width: 44rem) 13.5rem, (min-resolution: 2.5dppx) 62vw, 92vw";
+const CARD_SIZES: &str = "(min-width: 44rem) 13.5rem, (min-resolution: 2.5dppx) 52vw, 92vw";
 
 /// `/`
 pub(super) fn home(site: &Site, language: &PageLanguage, posts: &[PostCard]) -> AnyView {
