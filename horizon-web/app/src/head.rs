@@ -1,5 +1,6 @@
 //! The `head` of a document.
 
+use horizon_texts::open_graph_locale;
 use leptos::{hydration::HydrationScripts, prelude::*};
 
 use crate::{
@@ -46,8 +47,14 @@ fn property(name: &'static str, content: &str) -> AnyView {
 fn links(site: &Site, metadata: &PageMetadata) -> AnyView {
     let canonical = metadata.path.as_ref().and_then(|path| metadata::absolute(site, path));
     let no_index = metadata.path.is_none();
+    let translation = |(language, path): &(String, String)| {
+        let href = metadata::absolute(site, path)?;
+        Some(view! { <link rel="alternate" hreflang=language.clone() href=href /> })
+    };
+    let translations = metadata.translations.iter().filter_map(translation).collect_view();
     view! {
         {canonical.map(|href| view! { <link rel="canonical" href=href /> })}
+        {translations}
         {no_index.then(|| view! { <meta name="robots" content="noindex" /> })}
         <link rel="alternate" type="application/atom+xml" title=site.title.clone() href="/feed.xml" />
         <link rel="alternate" type="application/rss+xml" title=site.title.clone() href="/rss.xml" />
@@ -78,6 +85,7 @@ fn open_graph(site: &Site, metadata: &PageMetadata) -> Option<AnyView> {
             {property("og:site_name", &site.title)}
             {property("og:type", if metadata.published.is_some() { "article" } else { "website" })}
             {url.map(|url| property("og:url", &url))}
+            {open_graph_locale(&metadata.language).map(|locale| property("og:locale", &locale))}
             {property("og:title", title)}
             {property("og:description", &metadata.description)}
             {image}

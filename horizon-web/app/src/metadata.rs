@@ -1,5 +1,7 @@
 //! The metadata of a page for search engines and link previews.
 
+use std::sync::Arc;
+
 use horizon_posts::Post;
 use serde_json::{Value, json};
 
@@ -21,6 +23,10 @@ pub(crate) struct PageMetadata {
     pub(crate) updated: Option<String>,
     /// The tags of a post.
     pub(crate) tags: Vec<String>,
+    /// The language tag of the content.
+    pub(crate) language: String,
+    /// The translations of the document and itself: the language tag and the path. Empty without translations.
+    pub(crate) translations: Vec<(String, String)>,
     /// Whether the page has islands.
     pub(crate) is_live: bool,
     /// Whether clicks on the links of the page are events.
@@ -41,6 +47,7 @@ impl PageMetadata {
         let page = |kind: &str, title: &str, description: String, path: Option<String>| Self {
             title: title.into(),
             description,
+            language: language.content.clone(),
             json_ld: path.as_ref().map(|path| web_page(site, language, kind, title, path)),
             path,
             is_live: true,
@@ -75,7 +82,10 @@ impl PageMetadata {
                 );
                 page("CollectionPage", &tag.name, description, Some(tag_url(&tag.slug)))
             }
-            View::Post(page) => Self::of_post(site, &page.post, language, markers),
+            View::Post(page) => Self {
+                translations: translations(site, &page.translations),
+                ..Self::of_post(site, &page.post, language, markers)
+            },
             View::Page(markdown) => {
                 let description = markdown.meta_description().into_owned();
                 let updated = markdown.updated.map(|update| text::html_datetime(update.unix_millis()));
@@ -145,6 +155,8 @@ impl PageMetadata {
             published: Some(published),
             updated,
             tags,
+            language: language.content.clone(),
+            translations: Vec::new(),
             is_live: true,
             has_link_events: true,
         }
@@ -156,6 +168,15 @@ fn insert(json: &mut Value, name: &str, text: Option<&String>) {
     if let (Some(text), Some(fields)) = (text, json.as_object_mut()) {
         fields.insert(name.into(), Value::from(text.clone()));
     }
+}
+
+fn translations(site: &Site, posts: &[Arc<Post>]) -> Vec<(String, String)> {
+    let language = |post: &Post| {
+        post.language
+            .as_ref()
+            .map_or_else(|| site.language.clone(), ToString::to_string)
+    };
+    posts.iter().map(|post| (language(post), post.url())).collect()
 }
 
 fn web_page(site: &Site, language: &PageLanguage, kind: &str, name: &str, path: &str) -> Value {

@@ -148,6 +148,8 @@ pub struct PostPage {
     pub older: Option<Arc<Post>>,
     /// The next newer post.
     pub newer: Option<Arc<Post>>,
+    /// The translations of the post and itself; empty without translations.
+    pub translations: Vec<Arc<Post>>,
     /// The newest threads, the threads before [`before`](Self::before), or one thread.
     pub comments: ThreadsView,
     /// Whether the comments cannot be read. The page then shows a notice instead.
@@ -170,6 +172,7 @@ impl PostPage {
             post,
             older: None,
             newer: None,
+            translations: Vec::new(),
             has_unknown_comments: comments.is_none(),
             comments: comments.unwrap_or_default(),
             before: None,

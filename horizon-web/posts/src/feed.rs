@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use atom_syndication as atom_feed;
 use rss::extension::{Extension, ExtensionMap};
@@ -41,7 +41,7 @@ fn content(post: &Post, site: &SiteInfo) -> String {
 /// Returns the newest posts as an Atom feed (RFC 4287) with full content. The id of an entry is the URL of the post.
 #[must_use]
 pub fn atom(library: &Library, site: &SiteInfo) -> String {
-    let posts = newest(library);
+    let posts = newest(library, site);
     let updated = posts.iter().map(|post| last_change(post).date_time()).max();
     let feed = atom_feed::Feed {
         title: xml_text(&site.title).into(),
@@ -79,6 +79,7 @@ fn entry(post: &Post, site: &SiteInfo) -> atom_feed::Entry {
         content: Some(atom_feed::Content {
             content_type: Some("html".into()),
             base: Some(address),
+            lang: post.language.as_ref().map(ToString::to_string),
             value: Some(content(post, site)),
             ..atom_feed::Content::default()
         }),
@@ -104,7 +105,7 @@ fn atom_link(rel: &str, href: &str) -> atom_feed::Link {
 /// Returns the newest posts as an RSS 2.0 feed with full content.
 #[must_use]
 pub fn rss(library: &Library, site: &SiteInfo) -> String {
-    let posts = newest(library);
+    let posts = newest(library, site);
     let channel = rss::Channel {
         title: xml_text(&site.title),
         link: site.at("/"),
@@ -161,8 +162,10 @@ fn self_link(href: &str) -> ExtensionMap {
     BTreeMap::from([("atom".into(), BTreeMap::from([("link".into(), vec![link])]))])
 }
 
-fn newest(library: &Library) -> Vec<&Post> {
-    let published = library.posts().iter().filter(|post| !post.draft);
+/// Returns the newest posts, without translations of posts in the language of the blog.
+fn newest<'a>(library: &'a Library, site: &SiteInfo) -> Vec<&'a Post> {
+    let is_shown = |post: &&Arc<Post>| !post.draft && library.is_listed(post, &site.language);
+    let published = library.posts().iter().filter(is_shown);
     published.take(FEED_POSTS).map(AsRef::as_ref).collect()
 }
 

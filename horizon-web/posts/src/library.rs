@@ -80,6 +80,28 @@ impl Library {
         self.posts.get(*self.by_slug.get(&*nfc(slug))?)
     }
 
+    /// Returns the translations of the post and itself, newest first; nothing if there are no others.
+    #[must_use]
+    pub fn translations(&self, post: &Post) -> Vec<Arc<Post>> {
+        let Some(key) = &post.translation_key else {
+            return Vec::new();
+        };
+        let same = self
+            .posts
+            .iter()
+            .filter(|other| other.translation_key.as_ref() == Some(key));
+        let all: Vec<_> = same.cloned().collect();
+        if all.len() > 1 { all } else { Vec::new() }
+    }
+
+    /// Returns whether the post is in the lists of a blog in this language: unless it is the translation of a post in
+    /// that language. A post without a language is in that of the blog.
+    #[must_use]
+    pub fn is_listed(&self, post: &Post, language: &str) -> bool {
+        let is_of_blog = |post: &Post| post.language.as_ref().is_none_or(|it| it.to_string() == language);
+        is_of_blog(post) || !self.translations(post).iter().any(|other| is_of_blog(other))
+    }
+
     /// Returns all pages, by slug.
     #[must_use]
     pub fn pages(&self) -> &[Arc<MarkdownPage>] {

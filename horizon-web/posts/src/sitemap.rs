@@ -5,20 +5,55 @@ use quick_xml::{
     events::{BytesDecl, BytesText, Event},
 };
 
-use crate::{Library, Post, SiteInfo, feed::last_change};
+use crate::{Library, MarkdownPage, Post, SiteInfo, feed::last_change};
 
 /// The maximum number of URLs in a sitemap (sitemaps.org).
 const MAX_ADDRESSES: usize = 50_000;
 
+/// A URL of the sitemap.
+struct SitemapUrl {
+    address: String,
+    /// The time of the last change.
+    changed: Option<String>,
+    /// The languages and URLs of the translations and of itself; empty without translations.
+    translations: Vec<(String, String)>,
+}
+
+impl SitemapUrl {
+    fn new(address: String, changed: Option<String>) -> Self {
+        Self {
+            address,
+            changed,
+            translations: Vec::new(),
+        }
+    }
+}
+
+fn translations(library: &Library, post: &Post, site: &SiteInfo) -> Vec<(String, String)> {
+    let language = |post: &Post| {
+        post.language
+            .as_ref()
+            .map_or_else(|| site.language.clone(), ToString::to_string)
+    };
+    let posts = library.translations(post).into_iter().filter(|post| !post.draft);
+    posts.map(|post| (language(&post), site.at(&post.url()))).collect()
+}
+
 /// Returns the sitemap in the format of sitemaps.org: all pages except drafts.
 #[must_use]
 pub fn sitemap(library: &Library, site: &SiteInfo) -> String {
-    let fixed = ["/", "/blog"].map(|path| (site.at(path), None));
+    let fixed = ["/", "/blog"].map(|path| SitemapUrl::new(site.at(path), None));
     let posts = library.posts().iter().filter(|post| !post.draft);
-    let posts = posts.map(|post| (site.at(&post.url()), Some(last_change(post).rfc3339())));
+    let posts = posts.map(|post| SitemapUrl {
+        translations: translations(library, post, site),
+        ..SitemapUrl::new(site.at(&post.url()), Some(last_change(post).rfc3339()))
+    });
     let pages = library.pages().iter().filter(|page| !page.draft);
-    let pages = pages.map(|page| (site.at(&page.url()), page.updated.or(page.date).map(|d| d.rfc3339())));
-    let lists = lists(library).into_iter().map(|path| (site.at(&path), None));
+    let changed = |page: &MarkdownPage| page.updated.or(page.date).map(|date| date.rfc3339());
+    let pages = pages.map(|page| SitemapUrl::new(site.at(&page.url()), changed(page)));
+    let lists = lists(library)
+        .into_iter()
+        .map(|path| SitemapUrl::new(site.at(&path), None));
     let all = fixed
         .into_iter()
         .chain(posts)
@@ -50,25 +85,32 @@ fn lists(library: &Library) -> Vec<String> {
     [overviews, tags, series, years].concat()
 }
 
-fn write(xml: &mut Writer<Vec<u8>>, all: impl Iterator<Item = (String, Option<String>)>) -> io::Result<()> {
+fn write(xml: &mut Writer<Vec<u8>>, all: impl Iterator<Item = SitemapUrl>) -> io::Result<()> {
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     xml.create_element("urlset")
         .with_attribute(("xmlns", "http://www.sitemaps.org/schemas/sitemap/0.9"))
+        .with_attribute(("xmlns:xhtml", "http://www.w3.org/1999/xhtml"))
         .write_inner_content(|xml| {
-            for (address, changed) in all {
-                write_one(xml, &address, changed.as_deref())?;
+            for url in all {
+                write_one(xml, &url)?;
             }
             Ok(())
         })?;
     Ok(())
 }
 
-fn write_one(xml: &mut Writer<Vec<u8>>, address: &str, changed: Option<&str>) -> io::Result<()> {
+fn write_one(xml: &mut Writer<Vec<u8>>, url: &SitemapUrl) -> io::Result<()> {
     xml.create_element("url").write_inner_content(|xml| {
-        xml.create_element("loc").write_text_content(BytesText::new(address))?;
-        if let Some(changed) = changed {
+        xml.create_element("loc")
+            .write_text_content(BytesText::new(&url.address))?;
+        if let Some(changed) = &url.changed {
             xml.create_element("lastmod")
                 .write_text_content(BytesText::new(changed))?;
+        }
+        for (language, address) in &url.translations {
+            xml.create_element("xhtml:link")
+                .with_attributes([("rel", "alternate"), ("hreflang", language), ("href", address)])
+                .write_empty()?;
         }
         Ok(())
     })?;

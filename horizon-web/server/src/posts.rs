@@ -168,6 +168,7 @@ impl PostRequest {
         PostPage {
             older: older.cloned(),
             newer: newer.cloned(),
+            translations: self.library.translations(&self.post),
             ..PostPage::new(self.post.clone(), comments)
         }
     }

@@ -40,6 +40,7 @@ pub(super) fn post(page: &PostPage, language: &PageLanguage, markers: &SlotMarke
                 <div class="prose" lang=lang dir=dir inner_html=post.html()></div>
                 <footer class="post-foot">{like(texts, post, markers)} {tags(texts, &post.tags)}</footer>
             </article>
+            {translations(language, page)}
             {neighbours(language, page)}
             <Comments>{comments}</Comments>
         </main>
@@ -170,6 +171,31 @@ fn like(texts: &Texts, post: &Post, markers: &SlotMarkers) -> AnyView {
     }
     .into_any();
     view! { <LikeButton>{form}</LikeButton> }.into_any()
+}
+
+/// The links to the translations of the post.
+fn translations(language: &PageLanguage, page: &PostPage) -> Option<AnyView> {
+    let link = |post: &Arc<Post>| {
+        let (lang, dir) = language.attributes(post.language.as_ref());
+        view! {
+            <li>
+                <a href=post.url() hreflang=lang.clone() lang=lang dir=dir>
+                    {post.title.clone()}
+                </a>
+            </li>
+        }
+    };
+    let others = page.translations.iter().filter(|post| post.slug != page.post.slug);
+    let links: Vec<_> = others.map(link).collect();
+    (!links.is_empty()).then(|| {
+        view! {
+            <nav class="translations" aria-label=language.texts.get("translations")>
+                <p class="eyebrow">{language.texts.get("translations")}</p>
+                <ul>{links}</ul>
+            </nav>
+        }
+        .into_any()
+    })
 }
 
 fn neighbours(language: &PageLanguage, page: &PostPage) -> Option<AnyView> {
