@@ -4,6 +4,7 @@ mod block;
 mod callout;
 mod code;
 mod code_info;
+mod code_ranges;
 mod elements;
 mod extension;
 mod format;
@@ -14,9 +15,12 @@ mod ids;
 mod image;
 mod inline;
 mod link;
+mod liquid;
 mod math;
 mod parse;
 mod raw_html;
+mod shortcode;
+mod shortcode_tag;
 mod tag;
 mod texts;
 
@@ -69,7 +73,8 @@ pub(crate) struct MarkdownSource<'a> {
 /// Renders a document for its own page.
 pub(crate) fn render(source: MarkdownSource<'_>, context: &RenderContext) -> (Rendered, RenderedBody) {
     let arena = Arena::new();
-    let root = parse::parse(&arena, source.markdown, context.options.markdown);
+    let expanded = shortcode::expand(source, context);
+    let root = parse::parse(&arena, &expanded.markdown, context.options.markdown);
     let input = RenderInput::new(source, context, RenderTarget::Page);
     let (reading_minutes, excerpt, summary) = (text::reading_minutes(root), text::excerpt(root), text::summary(root));
     let (html, state) = format::document(root, input);
@@ -80,7 +85,7 @@ pub(crate) fn render(source: MarkdownSource<'_>, context: &RenderContext) -> (Re
         summary,
         links: state.links,
         anchors: state.ids.into_all(),
-        issues: state.issues,
+        issues: expanded.issues.into_iter().chain(state.issues).collect(),
     };
     (rendered, RenderedBody::new(html, state.code))
 }
@@ -95,7 +100,8 @@ pub(crate) fn render_for_feed(
     url_path: &str,
 ) -> String {
     let arena = Arena::new();
-    let root = parse::parse(&arena, source.markdown, context.options.markdown);
+    let expanded = shortcode::expand(source, context);
+    let root = parse::parse(&arena, &expanded.markdown, context.options.markdown);
     let input = RenderInput::new(source, context, RenderTarget::Feed { base_url, url_path });
     let (html, _) = format::document(root, input);
     // The library itself writes only the URLs of footnotes. Text contains no unescaped quote.

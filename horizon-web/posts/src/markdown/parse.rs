@@ -2,7 +2,7 @@
 
 use comrak::{Arena, Node, nodes::NodeValue};
 
-use super::extension::MarkdownExtensions;
+use super::{code_ranges::line_starts, extension::MarkdownExtensions};
 use crate::text;
 
 /// The number of times a document is parsed to find out which `$` is money.
@@ -60,9 +60,4 @@ fn money(root: Node<'_>, markdown: &str) -> Vec<usize> {
     }
     money.sort_unstable();
     money
-}
-
-fn line_starts(markdown: &str) -> Vec<usize> {
-    let ends = markdown.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-    std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
 }

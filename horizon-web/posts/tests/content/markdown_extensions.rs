@@ -213,3 +213,51 @@ fn an_excerpt_of_a_script_without_spaces_has_text_and_no_text_of_images() {
     let excerpt = library.post("one").unwrap().excerpt().to_owned();
     assert_eq!(excerpt, format!("{}…", "漢".repeat(200)));
 }
+
+#[test]
+fn tags_of_generators_that_need_no_theme_are_rendered() {
+    for (body, expected) in [
+        (
+            "{{< figure src=\"x.png\" alt=\"a\" caption=\"At *dawn*\" link=\"/big\" >}}",
+            "<figure><a href=\"/big\"><img src=\"/media/x.png\" alt=\"a\" fetchpriority=\"high\"></a>\
+             <figcaption>At <em>dawn</em></figcaption></figure>\n",
+        ),
+        (
+            "{{< highlight no-such \"linenos=table\" >}}\na ``` b\n{{< /highlight >}}\n\nc",
+            "<pre tabindex=\"0\"><code class=\"language-no-such\">a ``` b\n</code></pre>\n<p>c</p>\n",
+        ),
+        (
+            "{% highlight no-such linenos %}\n{{ x }}\n{% endhighlight %}",
+            "<pre tabindex=\"0\"><code class=\"language-no-such\">{{ x }}\n</code></pre>\n",
+        ),
+        (
+            "a {% raw %}{{ page.title }}{% endraw %} b",
+            "<p>a {{ page.title }} b</p>\n",
+        ),
+        ("a{% comment %}\nb\n{% endcomment %}c\nd", "<p>ac</p>\n<p>d</p>\n"),
+        ("[a]({{ site.baseurl }}/about)", "<p><a href=\"/about\">a</a></p>\n"),
+        (
+            "[a]({{ '/about' | relative_url }})",
+            "<p><a href=\"/about\">a</a></p>\n",
+        ),
+        (
+            "[a]({{< relref \"two.md#b\" >}})",
+            "<p><a href=\"/blog/two#b\">a</a></p>\n",
+        ),
+        ("[a]({% link two.md %})", "<p><a href=\"/blog/two\">a</a></p>\n"),
+        ("[a]({% post_url two %})", "<p><a href=\"/blog/two\">a</a></p>\n"),
+        (
+            "`{{< figure src=\"x.png\" >}}`",
+            "<p><code>{{&lt; figure src=&quot;x.png&quot; &gt;}}</code></p>\n",
+        ),
+        ("`{{</* figure */>}}`", "<p><code>{{&lt; figure &gt;}}</code></p>\n"),
+        ("{{ x }} and {% y and {{< z", "<p>{{ x }} and {% y and {{&lt; z</p>\n"),
+        ("{{< youtube id >}}", "<p>{{&lt; youtube id &gt;}}</p>\n"),
+    ] {
+        let folder = Folder::new();
+        folder.post("two", "2026-11-22", "x");
+        let library = folder.post("one", "2026-11-23", body).load();
+        assert_eq!(library.post("one").unwrap().html(), expected, "{body}");
+    }
+    assert!(html_with("{{< figure src=\"x.png\" >}}", "-shortcodes").contains("{{&lt; figure"));
+}

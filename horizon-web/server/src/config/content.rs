@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use horizon_posts::{FrameOrigin, MarkdownExtensions};
 
 use super::CacheLocation;
 
@@ -28,7 +29,21 @@ pub struct ContentArgs {
         default_value = "false"
     )]
     pub drafts: bool,
-    /// Pass HTML in posts through to the page.
+    /// Changes of the extensions of Markdown, such as `+mark,-emoji`.
+    #[arg(
+        long,
+        env = "HORIZON_MARKDOWN",
+        value_name = "HORIZON_MARKDOWN",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
+    pub markdown: MarkdownExtensions,
+    /// The origins whose pages posts may show in a frame, such as `https://www.youtube-nocookie.com`, separated by
+    /// commas.
+    #[arg(long, env = "HORIZON_FRAMES", value_name = "HORIZON_FRAMES", value_delimiter = ',')]
+    pub frames: Vec<FrameOrigin>,
+    /// Pass all HTML in posts through to the page.
     #[arg(
         long,
         env = "HORIZON_RAW_HTML",
