@@ -54,11 +54,12 @@ const SHORT_NAMES: &str = "eventhorizon/build/short_names.rs";
 const SCOPES: &str = "eventhorizon/build/scopes.rs";
 
 /// Other files: the source, and the key in the manifest. Scripts are minified, the others are served unchanged.
-const STATIC: [(&str, &str); 5] = [
+const STATIC: [(&str, &str); 6] = [
     ("horizon-web/style/style.css", "css"),
     ("horizon-web/static/theme.js", "theme_js"),
     ("horizon-web/static/cluster.js", "cluster_js"),
     ("horizon-web/static/links.js", "links_js"),
+    ("horizon-web/static/copy.js", "copy_js"),
     ("horizon-web/static/favicon.svg", "favicon"),
 ];
 

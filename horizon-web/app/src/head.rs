@@ -106,10 +106,12 @@ fn scripts(site: &Site, metadata: &PageMetadata, markers: &SlotMarkers) -> AnyVi
     let json_ld = json_ld.map(|json| markers.unquote(&metadata::escape_for_script(json)));
     let bundle = site.assets.bundle.clone().filter(|_| metadata.is_live);
     let links = metadata.has_link_events.then(|| site.assets.links_js.clone());
+    let copy = metadata.has_code.then(|| site.assets.copy_js.clone());
     view! {
         {json_ld
             .map(|json| view! { <script type="application/ld+json" inner_html=json></script> })}
         {links.map(|src| view! { <script type="module" src=src></script> })}
+        {copy.map(|src| view! { <script type="module" src=src></script> })}
         {bundle
             .map(|stem| {
                 let options = LeptosOptions::builder().output_name(stem).site_pkg_dir("pkg").build();

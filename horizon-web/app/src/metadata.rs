@@ -31,6 +31,8 @@ pub(crate) struct PageMetadata {
     pub(crate) is_live: bool,
     /// Whether clicks on the links of the page are events.
     pub(crate) has_link_events: bool,
+    /// Whether the page has blocks of code.
+    pub(crate) has_code: bool,
 }
 
 /// The image of link previews.
@@ -94,6 +96,7 @@ impl PageMetadata {
                     insert(json_ld, "dateModified", updated.as_ref());
                 }
                 metadata.has_link_events = true;
+                metadata.has_code = has_code(&markdown.html());
                 metadata
             }
             View::NotFound => Self::private(texts.get("not-found")),
@@ -159,6 +162,7 @@ impl PageMetadata {
             translations: Vec::new(),
             is_live: true,
             has_link_events: true,
+            has_code: has_code(&post.html()),
         }
     }
 }
@@ -218,6 +222,10 @@ pub(crate) fn escape_for_script(json: &Value) -> String {
         }
     }
     text
+}
+
+fn has_code(html: &str) -> bool {
+    html.contains("<pre")
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use horizon_core::{Error, Result};
+use horizon_posts::FrameOrigin;
 use horizon_texts::Texts;
 use leptos::{nonce::Nonce, reactive::owner::take_context};
 use sha2::{Digest, Sha256};
@@ -72,7 +73,7 @@ impl Template {
         let html = html.replace(HYDRATION_MARKER, "");
         Ok(Self {
             status,
-            policy: policy(&html),
+            policy: policy(&html, &site.frames),
             parts: markers.split(&html),
             texts: language.texts.clone(),
         })
@@ -99,7 +100,7 @@ fn status(view: &View) -> u16 {
 }
 
 /// Returns a policy that allows files of this site and the inline script in the head.
-fn policy(html: &str) -> String {
+fn policy(html: &str, frames: &[FrameOrigin]) -> String {
     // The content of posts and comments is in the body, where no script is allowed.
     let head = html.split_once("</head>").map_or("", |(head, _)| head);
     let inline = head
@@ -108,9 +109,11 @@ fn policy(html: &str) -> String {
     let script = inline.map_or_else(String::new, |(script, _)| {
         format!(" 'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script)))
     });
+    let frames: String = frames.iter().map(|origin| format!(" {origin}")).collect();
+    let frames = if frames.is_empty() { frames } else { format!("; frame-src{frames}") };
     format!(
         "default-src 'none'; script-src 'self'{script} 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
          font-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'"
+         frame-ancestors 'none'{frames}"
     )
 }

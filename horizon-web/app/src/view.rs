@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use horizon_core::{Comment, EventId, Slug, Timestamp, wire::PageStats, wire::ThreadsView};
-use horizon_posts::{Diagnostics, PageName, Post, Tag, TagPosts};
+use horizon_posts::{FrameOrigin, Diagnostics, PageName, Post, Tag, TagPosts};
 use horizon_texts::Texts;
 
 /// What all pages have in common.
@@ -19,6 +19,8 @@ pub struct Site {
     pub nav: Vec<Link>,
     /// The files for the browser.
     pub assets: AssetUrls,
+    /// The origins whose pages posts may show in a frame.
+    pub frames: Vec<FrameOrigin>,
     /// The language tag of the blog.
     pub language: String,
     /// The interface texts in that language, or else in English.
@@ -40,6 +42,8 @@ pub struct AssetUrls {
     pub cluster_js: String,
     /// The script that reports links to other sites and to files.
     pub links_js: String,
+    /// The script that adds a button to code, which copies it.
+    pub copy_js: String,
     /// The icon.
     pub favicon: String,
 }

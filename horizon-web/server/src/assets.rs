@@ -45,6 +45,7 @@ struct AssetManifest {
     theme_js: String,
     cluster_js: String,
     links_js: String,
+    copy_js: String,
     favicon: String,
 }
 
@@ -72,6 +73,7 @@ impl Assets {
             theme_js: manifest.theme_js,
             cluster_js: manifest.cluster_js,
             links_js: manifest.links_js,
+            copy_js: manifest.copy_js,
             favicon: manifest.favicon,
         };
         Ok(Self { urls, files })
@@ -145,7 +147,7 @@ mod tests {
     fn folder() -> TempDir {
         let folder = tempfile::tempdir().unwrap();
         let names =
-            ["bundle", "css", "theme_js", "cluster_js", "links_js", "favicon"].map(|name| format!("\"{name}\":\"\""));
+            ["bundle", "css", "theme_js", "cluster_js", "links_js", "copy_js", "favicon"].map(|name| format!("\"{name}\":\"\""));
         fs::write(folder.path().join("manifest.json"), format!("{{{}}}", names.join(","))).unwrap();
         folder
     }

@@ -27,6 +27,8 @@ pub(crate) fn read(args: &ContentArgs, site: ContentOptions) -> ContentFolder {
     let options = ContentOptions {
         drafts: args.drafts,
         raw_html: args.raw_html,
+        markdown: args.markdown,
+        frames: args.frames.clone(),
         reserved: &routes::RESERVED,
         ..site
     };

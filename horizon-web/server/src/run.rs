@@ -243,6 +243,7 @@ pub(crate) fn app_state(
         language: args.language.to_string(),
         texts: args.language.texts(),
         assets: assets.urls.clone(),
+        frames: args.content.frames.clone(),
     };
     Ok(AppState::new(AppParts {
         horizon,

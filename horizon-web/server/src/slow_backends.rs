@@ -108,7 +108,7 @@ fn folder() -> TempDir {
     fs::create_dir_all(folder.path().join("site/pkg")).unwrap();
     fs::create_dir(folder.path().join("media")).unwrap();
     fs::write(folder.path().join("media/notes.txt"), "Zürich\n".repeat(100)).unwrap();
-    let names = ["bundle", "css", "theme_js", "cluster_js", "links_js", "favicon"]
+    let names = ["bundle", "css", "theme_js", "cluster_js", "links_js", "copy_js", "favicon"]
         .map(|name| format!("\"{name}\":\"/pkg/{name}\""));
     fs::write(
         folder.path().join("site/manifest.json"),

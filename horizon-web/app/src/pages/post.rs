@@ -37,7 +37,15 @@ pub(super) fn post(page: &PostPage, language: &PageLanguage, markers: &SlotMarke
                 </header>
                 {cover(post, lang.clone(), dir)}
                 {post.show_toc.then(|| toc(texts, language, post))}
-                <div class="prose" lang=lang dir=dir inner_html=post.html()></div>
+                <div
+                    class="prose"
+                    lang=lang
+                    dir=dir
+                    data-copy-code=texts.get("copy-code")
+                    data-code-copied=texts.get("code-copied")
+                    data-code-copy-failed=texts.get("code-copy-failed")
+                    inner_html=post.html()
+                ></div>
                 <footer class="post-foot">{like(texts, post, markers)} {tags(texts, &post.tags)}</footer>
             </article>
             {translations(language, page)}
@@ -99,9 +107,8 @@ fn cover(post: &Post, lang: Option<String>, dir: Option<&'static str>) -> Option
         picture.as_ref().map(|it| it.width),
         picture.as_ref().map(|it| it.height),
     );
-    let caption = cover
-        .caption
-        .map(|caption| view! { <figcaption>{caption}</figcaption> });
+    let caption = post.cover_caption_html();
+    let caption = caption.map(|html| view! { <figcaption inner_html=html></figcaption> });
     Some(
         view! {
             <figure class="cover" lang=lang dir=dir>

@@ -13,7 +13,13 @@ pub(super) fn markdown(page: &horizon_posts::MarkdownPage, language: &PageLangua
             <h1>{page.title.clone()}</h1>
             {lede(page.lede(), None, None)}
             {page.updated.map(|update| view! { <p class="meta">{updated_on(&language.texts, update)}</p> })}
-            <div class="prose" inner_html=page.html()></div>
+            <div
+                class="prose"
+                data-copy-code=language.texts.get("copy-code")
+                data-code-copied=language.texts.get("code-copied")
+                data-code-copy-failed=language.texts.get("code-copy-failed")
+                inner_html=page.html()
+            ></div>
         </main>
     }
     .into_any()

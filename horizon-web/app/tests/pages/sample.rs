@@ -39,8 +39,10 @@ pub(crate) fn site_in(language: &str) -> Arc<Site> {
             theme_js: "/pkg/theme-0123.js".into(),
             cluster_js: "/pkg/cluster-0123.js".into(),
             links_js: "/pkg/links-0123.js".into(),
+            copy_js: "/pkg/copy-0123.js".into(),
             favicon: "/pkg/favicon-0123.svg".into(),
         },
+        frames: Vec::new(),
     })
 }
 
