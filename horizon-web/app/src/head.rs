@@ -52,9 +52,12 @@ fn links(site: &Site, metadata: &PageMetadata) -> AnyView {
         Some(view! { <link rel="alternate" hreflang=language.clone() href=href /> })
     };
     let translations = metadata.translations.iter().filter_map(translation).collect_view();
+    let (previous, next) = (metadata.previous.clone(), metadata.next.clone());
     view! {
         {canonical.map(|href| view! { <link rel="canonical" href=href /> })}
         {translations}
+        {previous.map(|href| view! { <link rel="prev" href=href /> })}
+        {next.map(|href| view! { <link rel="next" href=href /> })}
         {no_index.then(|| view! { <meta name="robots" content="noindex" /> })}
         <link rel="alternate" type="application/atom+xml" title=site.title.clone() href="/feed.xml" />
         <link rel="alternate" type="application/rss+xml" title=site.title.clone() href="/rss.xml" />

@@ -26,15 +26,6 @@ impl PageLanguage {
         Self::of_document(site, language)
     }
 
-    #[cfg(test)]
-    pub(crate) fn english() -> Self {
-        Self {
-            site: "en".into(),
-            content: "en".into(),
-            texts: Texts::default(),
-        }
-    }
-
     fn of_document(site: &Site, language: Option<&Language>) -> Self {
         let Some(language) = language.map(ToString::to_string) else {
             return Self {

@@ -13,6 +13,10 @@ pub mod islands;
 #[cfg(feature = "ssr")]
 mod language;
 #[cfg(feature = "ssr")]
+mod list_metadata;
+#[cfg(feature = "ssr")]
+mod list_view;
+#[cfg(feature = "ssr")]
 mod metadata;
 #[cfg(feature = "ssr")]
 mod pages;
@@ -27,6 +31,8 @@ mod view;
 #[cfg(feature = "ssr")]
 pub use horizon_texts::{TextUnit, Texts, language_tag};
 #[cfg(feature = "ssr")]
+pub use list_view::*;
+#[cfg(feature = "ssr")]
 pub use pages::{cluster::table as cluster_table, tag_url};
 #[cfg(feature = "ssr")]
 pub use render::Template;
@@ -34,7 +40,3 @@ pub use render::Template;
 pub use slots::{Count, Slot, SlotValues, TemplatePart};
 #[cfg(feature = "ssr")]
 pub use view::*;
-
-/// The maximum number of cards in a list whose numbers are live: the contract's limit on pages in one stream. Further
-/// cards show no viewers.
-const MAX_LIVE_CARDS: u32 = 100;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use horizon_posts::Post;
 use serde_json::{Value, json};
 
-use crate::{Count, Site, Slot, View, language::PageLanguage, pages::tag_url, slots::SlotMarkers, text};
+use crate::{Count, Site, Slot, View, language::PageLanguage, list_metadata::ListMetadata, slots::SlotMarkers, text};
 
 #[derive(Debug, Default)]
 pub(crate) struct PageMetadata {
@@ -14,6 +14,10 @@ pub(crate) struct PageMetadata {
     pub(crate) description: String,
     /// The canonical path; `None` for a page that search engines should not index.
     pub(crate) path: Option<String>,
+    /// The path of the page of a list before this one.
+    pub(crate) previous: Option<String>,
+    /// The path of the page of a list after this one.
+    pub(crate) next: Option<String>,
     pub(crate) image: Option<PreviewImage>,
     /// The description in the vocabulary of schema.org.
     pub(crate) json_ld: Option<Value>,
@@ -67,22 +71,13 @@ impl PageMetadata {
                 })),
                 ..page("", "", site.description.clone(), Some("/".into()))
             },
-            View::Blog(index) => {
-                // Search results are not indexed; the posts with one tag have a page of their own.
-                let path = match (&index.tag, index.query.is_empty()) {
-                    (_, false) => None,
-                    (Some(tag), true) => Some(tag_url(tag)),
-                    (None, true) => Some("/blog".into()),
-                };
-                let description = texts.with("all-posts-of", &[("site", site.title.as_str().into())]);
-                page("CollectionPage", texts.get("all-posts"), description, path)
-            }
-            View::Tag(tag, _) => {
-                let description = texts.with(
-                    "posts-about",
-                    &[("site", site.title.as_str().into()), ("tag", tag.name.as_str().into())],
-                );
-                page("CollectionPage", &tag.name, description, Some(tag_url(&tag.slug)))
+            View::Blog(_) | View::List(_) | View::Tags(_) | View::AllSeries(_) | View::Archive(_) => {
+                let list = ListMetadata::new(site, view, texts);
+                Self {
+                    previous: list.previous,
+                    next: list.next,
+                    ..page("CollectionPage", &list.title, list.description, list.path)
+                }
             }
             View::Post(page) => Self {
                 translations: translations(site, &page.translations),
@@ -119,7 +114,9 @@ impl PageMetadata {
         let path = post.url();
         let description = post.meta_description().into_owned();
         let published = text::html_datetime(post.date.unix_millis());
-        let updated = post.last_update().map(|update| text::html_datetime(update.unix_millis()));
+        let updated = post
+            .last_update()
+            .map(|update| text::html_datetime(update.unix_millis()));
         let tags: Vec<String> = post.tags.iter().map(|tag| tag.name.clone()).collect();
         let image = post.cover.as_ref().and_then(|cover| {
             Some(PreviewImage {
@@ -163,6 +160,7 @@ impl PageMetadata {
             is_live: true,
             has_link_events: true,
             has_code: has_code(&post.html()),
+            ..Self::default()
         }
     }
 }

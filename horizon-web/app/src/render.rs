@@ -110,7 +110,11 @@ fn policy(html: &str, frames: &[FrameOrigin]) -> String {
         format!(" 'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script)))
     });
     let frames: String = frames.iter().map(|origin| format!(" {origin}")).collect();
-    let frames = if frames.is_empty() { frames } else { format!("; frame-src{frames}") };
+    let frames = if frames.is_empty() {
+        frames
+    } else {
+        format!("; frame-src{frames}")
+    };
     format!(
         "default-src 'none'; script-src 'self'{script} 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
          font-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \

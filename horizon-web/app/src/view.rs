@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use horizon_core::{Comment, EventId, Slug, Timestamp, wire::PageStats, wire::ThreadsView};
-use horizon_posts::{FrameOrigin, Diagnostics, PageName, Post, Tag, TagPosts};
+use horizon_core::{Comment, EventId, Slug, Timestamp, wire::ThreadsView};
+use horizon_posts::{Diagnostics, FrameOrigin, PageName, Post};
 use horizon_texts::Texts;
+
+use crate::list_view::{ArchivePage, BlogIndex, ListSubject, PostCard, PostList, SeriesCount, SeriesPart, TagCount};
 
 /// What all pages have in common.
 #[derive(Clone, Debug)]
@@ -66,8 +68,14 @@ pub enum View {
     Blog(BlogIndex),
     /// `/blog/{slug}`
     Post(Box<PostPage>),
-    /// `/tags/{tag}`: the posts with a tag, newest first.
-    Tag(Tag, Vec<PostCard>),
+    /// `/tags/{tag}` or `/series/{series}`
+    List(PostList),
+    /// `/tags`: all tags, by slug.
+    Tags(Vec<TagCount>),
+    /// `/series`: all series, by slug.
+    AllSeries(Vec<SeriesCount>),
+    /// `/archive` or `/archive/{year}`
+    Archive(ArchivePage),
     /// A Markdown page that is not a post.
     Page(Arc<horizon_posts::MarkdownPage>),
     /// Status 404.
@@ -88,7 +96,13 @@ impl View {
         match self {
             Self::Home(_) => PageName::Home.slug(),
             Self::Blog(index) => index.page_name().slug(),
-            Self::Tag(tag, _) => PageName::Tag(tag).slug(),
+            Self::List(list) => match &list.subject {
+                ListSubject::Tag(tag) => PageName::Tag(tag).slug(),
+                ListSubject::Series(series) => PageName::Series(series).slug(),
+            },
+            Self::Tags(_) => PageName::Tags.slug(),
+            Self::AllSeries(_) => PageName::AllSeries.slug(),
+            Self::Archive(_) => PageName::Archive.slug(),
             Self::Post(page) => Some(page.post.slug.clone()),
             Self::Page(page) => PageName::Markdown(page).slug(),
             Self::NotFound | Self::Error(_) | Self::Login(_) | Self::Moderation(_) | Self::Cluster(_) => None,
@@ -107,47 +121,13 @@ pub struct LoginPage {
     pub token_path: Option<String>,
 }
 
-/// All posts, or those that match a search or a tag.
-#[derive(Clone, Debug)]
-pub struct BlogIndex {
-    /// The matching posts, newest first.
-    pub posts: Vec<PostCard>,
-    /// All tags, in the order to show.
-    pub tags: Vec<TagPosts>,
-    /// The search; may be empty.
-    pub query: String,
-    /// The slug of the selected tag.
-    pub tag: Option<String>,
-}
-
-impl BlogIndex {
-    /// Returns the name of the list: one for all searches, because the words are those of a reader.
-    fn page_name(&self) -> PageName<'_> {
-        if !self.query.is_empty() {
-            return PageName::Search;
-        }
-        let selected = self
-            .tags
-            .iter()
-            .find(|tagged| Some(&tagged.tag.slug) == self.tag.as_ref());
-        selected.map_or(PageName::Blog, |tagged| PageName::Tag(&tagged.tag))
-    }
-}
-
-/// A post in a list.
-#[derive(Clone, Debug)]
-pub struct PostCard {
-    /// The post.
-    pub post: Arc<Post>,
-    /// Its numbers, if they are known.
-    pub stats: Option<PageStats>,
-}
-
 /// A post with its comments.
 #[derive(Clone, Debug)]
 pub struct PostPage {
     /// The post.
     pub post: Arc<Post>,
+    /// The part that it is of a series.
+    pub series: Option<SeriesPart>,
     /// The next older post.
     pub older: Option<Arc<Post>>,
     /// The next newer post.
@@ -174,6 +154,7 @@ impl PostPage {
     pub fn new(post: Arc<Post>, comments: Option<ThreadsView>) -> Self {
         Self {
             post,
+            series: None,
             older: None,
             newer: None,
             translations: Vec::new(),

@@ -146,8 +146,16 @@ mod tests {
 
     fn folder() -> TempDir {
         let folder = tempfile::tempdir().unwrap();
-        let names =
-            ["bundle", "css", "theme_js", "cluster_js", "links_js", "copy_js", "favicon"].map(|name| format!("\"{name}\":\"\""));
+        let names = [
+            "bundle",
+            "css",
+            "theme_js",
+            "cluster_js",
+            "links_js",
+            "copy_js",
+            "favicon",
+        ]
+        .map(|name| format!("\"{name}\":\"\""));
         fs::write(folder.path().join("manifest.json"), format!("{{{}}}", names.join(","))).unwrap();
         folder
     }

@@ -31,6 +31,7 @@ pub(crate) async fn load(app: &AppState, posts: impl IntoIterator<Item = &Arc<Po
     let card = |(post, stats): (&Arc<Post>, Option<PageStats>)| PostCard {
         post: post.clone(),
         stats,
+        passage: None,
     };
     Cards {
         posts: posts.into_iter().zip(stats).map(card).collect(),

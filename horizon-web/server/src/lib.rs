@@ -12,6 +12,7 @@ mod etag;
 mod feeds;
 mod headers;
 mod health;
+mod lists;
 mod log;
 mod login_limiter;
 mod media;
@@ -29,6 +30,7 @@ mod reports;
 mod respond;
 mod routes;
 mod run;
+mod search;
 mod served_file;
 mod session;
 #[cfg(test)]

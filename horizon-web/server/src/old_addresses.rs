@@ -56,7 +56,7 @@ mod tests {
 
     async fn blog() -> TestBlog {
         let later = POST.replace("2026-01-03", "2099-01-01").replace("/old", "/later");
-        TestBlog::open_with_files(&[
+        TestBlog::open_with_files([
             ("trip/index.md", POST),
             ("trip/sea.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>"),
             ("later/index.md", &later),

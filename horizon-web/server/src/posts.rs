@@ -13,7 +13,7 @@ use axum::{
     routing::get,
 };
 use eventhorizon::{PageReads, Paging, http::if_none_match};
-use horizon_app::{PostPage, SlotValues, View};
+use horizon_app::{PostPage, SeriesPart, SlotValues, View};
 use horizon_axum::Requester;
 use horizon_core::{Error, EventId, Result, wire::ThreadsView};
 use horizon_posts::{Library, Post};
@@ -165,7 +165,13 @@ impl PostRequest {
 
     fn page(&self, comments: Option<ThreadsView>) -> PostPage {
         let (older, newer) = self.library.neighbours(self.post.slug.as_str());
+        let series = self.library.series_part(&self.post).map(|(series, part)| SeriesPart {
+            series: series.series.clone(),
+            posts: series.posts.clone(),
+            part,
+        });
         PostPage {
+            series,
             older: older.cloned(),
             newer: newer.cloned(),
             translations: self.library.translations(&self.post),

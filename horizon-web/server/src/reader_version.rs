@@ -67,9 +67,13 @@ fn write(cache: &Path, state: &ContentState) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+
+    use clap::Parser;
     use horizon_posts::ContentOptions;
 
     use super::*;
+    use crate::config::Cli;
 
     #[test]
     fn the_version_of_the_reader_is_stored_for_each_folder() {
@@ -78,13 +82,10 @@ mod tests {
         fs::create_dir_all(posts.join("2024")).unwrap();
         fs::write(posts.join("2024/one.md"), "---\ntitle: One\ndate: 2026-01-02\n---\n").unwrap();
         let content = ContentFolder::load(&posts, &ContentOptions::default());
-        let args = ContentArgs {
-            posts: posts.clone(),
-            cache: Some(cache.clone()),
-            drafts: false,
-            raw_html: false,
-            strict: false,
-        };
+        let paths = [posts.as_os_str(), cache.as_os_str()];
+        let arguments = ["horizon-web", "--posts", "--cache"].map(OsStr::new);
+        let arguments = [arguments[0], arguments[1], paths[0], arguments[2], paths[1]];
+        let args = Cli::try_parse_from(arguments).unwrap().serve.content;
         assert!(read(&cache).folders.is_empty());
         log_newly_public(&args, &content);
         let key = fs::canonicalize(&posts).unwrap().to_string_lossy().into_owned();

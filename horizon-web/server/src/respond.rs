@@ -49,6 +49,14 @@ pub(crate) fn no_store_unless(is_current: bool, mut response: Response) -> Respo
     response
 }
 
+/// Makes the status of a page `503 Service Unavailable`: a part of it is not ready.
+pub(crate) fn retry_later(response: Response) -> Response {
+    let mut response = no_store_unless(false, response);
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    response
+}
+
 /// Reports that the page cannot be shown now.
 pub(crate) async fn unavailable(app: &AppState, error: &Error) -> Response {
     tracing::error!(%error, source = ?std::error::Error::source(error), "a page cannot be shown");
@@ -57,9 +65,7 @@ pub(crate) async fn unavailable(app: &AppState, error: &Error) -> Response {
         title: app.site.texts.get("unavailable").into(),
         detail: app.site.texts.get("unavailable-detail").into(),
     });
-    let mut response = no_store_unless(false, render(app, page, &SlotValues::for_site(None)).await);
-    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
-    response
+    retry_later(render(app, page, &SlotValues::for_site(None)).await)
 }
 
 /// Renders the view for one response.

@@ -6,7 +6,8 @@ use axum::{Router, extract::Request, middleware};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{
-    cluster, feeds, headers, health, log, media, moderation, old_addresses, pages, pictures, posts, state::AppState,
+    cluster, feeds, headers, health, lists, log, media, moderation, old_addresses, pages, pictures, posts,
+    state::AppState,
 };
 
 /// The base path of the HTTP API; the islands use the same.
@@ -33,6 +34,7 @@ pub(crate) const RESERVED: [&str; 14] = [
 /// Returns the router of the blog. `content` is the content folder.
 pub(crate) fn router(app: AppState, content: &Path) -> Router {
     let known = Router::new()
+        .merge(lists::router())
         .merge(pages::router())
         .merge(posts::router())
         .merge(feeds::router())

@@ -21,6 +21,7 @@ use crate::{
     login_limiter::LoginLimiter,
     page_cache::PageCache,
     pictures, reader_version, reports, routes,
+    search::{self, Search},
     session::Sessions,
     state::{AppParts, AppState, NodeIdentity},
     stats_cache::StatsCache,
@@ -97,6 +98,8 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
         node,
     };
     let app = app_state(args, opened, library, pictures, stats, stopped)?;
+    let posts_language = args.language.to_string().parse().ok();
+    tasks.spawn(health.supervise("search", search::index_libraries(app.clone(), posts_language)));
     print_line(&format!("EventHorizon is at {address}"));
     let served = serve(listener, tls, args, &app, shutdown, &stop).await;
     let ended = tokio::time::timeout(TASKS_TIMEOUT, async { while tasks.join_next().await.is_some() {} });
@@ -259,6 +262,7 @@ pub(crate) fn app_state(
         has_reports_token: args.secrets.reports_token.is_some(),
         stats,
         page_cache: PageCache::new(),
+        search: Search::default(),
         marker_key,
         shutdown,
     }))

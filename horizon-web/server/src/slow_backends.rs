@@ -28,6 +28,7 @@ use crate::{
     config::Cli,
     content, reports, routes,
     run::{self, OpenedBackend},
+    search,
     state::NodeIdentity,
     stats_cache::StatsCache,
 };
@@ -53,10 +54,14 @@ const CALLS: [&[Call]; 3] = [
 ];
 
 /// Pages with last known values.
-const KNOWN_PAGES: [&str; 9] = [
+const KNOWN_PAGES: [&str; 13] = [
     "/",
     "/blog",
+    "/blog?q=text",
+    "/tags",
     "/tags/test",
+    "/series",
+    "/archive",
     "/no-such-page",
     "/blog/hello",
     "/blog/hello?reply=019ab4f0c1d27a3c8e5f6071829304b0",
@@ -108,8 +113,16 @@ fn folder() -> TempDir {
     fs::create_dir_all(folder.path().join("site/pkg")).unwrap();
     fs::create_dir(folder.path().join("media")).unwrap();
     fs::write(folder.path().join("media/notes.txt"), "Zürich\n".repeat(100)).unwrap();
-    let names = ["bundle", "css", "theme_js", "cluster_js", "links_js", "copy_js", "favicon"]
-        .map(|name| format!("\"{name}\":\"/pkg/{name}\""));
+    let names = [
+        "bundle",
+        "css",
+        "theme_js",
+        "cluster_js",
+        "links_js",
+        "copy_js",
+        "favicon",
+    ]
+    .map(|name| format!("\"{name}\":\"/pkg/{name}\""));
     fs::write(
         folder.path().join("site/manifest.json"),
         format!("{{{}}}", names.join(",")),
@@ -135,7 +148,7 @@ impl TestBlog {
 
     pub(crate) async fn open_at(url: &str, is_accumulator: bool) -> Self {
         let arguments = ["--admin-token", TOKEN, "--base-url", url];
-        let mut blog = Self::start(&arguments, is_accumulator).await;
+        let mut blog = Self::start(folder(), &arguments, is_accumulator).await;
         let form = format!("token={TOKEN}");
         let author = cookie_of(&blog.send(Method::POST, "/admin/login", form).await);
         let reader = cookie_of(&blog.send(Method::PUT, "/horizon/likes/hello", String::new()).await);
@@ -146,25 +159,21 @@ impl TestBlog {
 
     /// Opens a blog with these settings, without cookies.
     pub(crate) async fn open_with(arguments: &[&str]) -> Self {
-        Self::start(arguments, true).await
+        Self::start(folder(), arguments, true).await
     }
 
-    /// Opens a blog with more files in its content folder, without cookies.
-    pub(crate) async fn open_with_files(files: &[(&str, &str)]) -> Self {
+    /// Opens a blog with these files besides its two posts, without cookies.
+    pub(crate) async fn open_with_files(files: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>) -> Self {
         let folder = folder();
         for (name, text) in files {
-            let path = folder.path().join(name);
+            let path = folder.path().join(name.as_ref());
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
+            fs::write(path, text.as_ref()).unwrap();
         }
-        Self::start_in(folder, &["--base-url", "http://blog"], true).await
+        Self::start(folder, &["--base-url", "http://blog"], true).await
     }
 
-    async fn start(arguments: &[&str], is_accumulator: bool) -> Self {
-        Self::start_in(folder(), arguments, is_accumulator).await
-    }
-
-    async fn start_in(folder: TempDir, arguments: &[&str], is_accumulator: bool) -> Self {
+    async fn start(folder: TempDir, arguments: &[&str], is_accumulator: bool) -> Self {
         let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
         let (posts, site) = (path(""), path("site"));
         let folders = ["horizon-web", "--posts", &posts, "--site", &site];
@@ -193,6 +202,7 @@ impl TestBlog {
         };
         let pictures = Arc::new(PictureStore::new(folder.path(), None));
         let app = run::app_state(&config, backend, library, pictures, stats, shutdown).unwrap();
+        search::index_libraries(app.clone(), None).await;
         Self {
             fake,
             router: routes::router(app, folder.path()),
@@ -268,6 +278,12 @@ impl TestBlog {
             self.fake.mute_presence();
         }
     }
+}
+
+/// Returns the body of a response.
+pub(crate) async fn text(response: Response<Body>) -> String {
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 fn cookie_of(response: &Response<Body>) -> String {

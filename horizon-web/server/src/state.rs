@@ -12,8 +12,8 @@ use horizon_posts::{Library, MarkdownPage};
 use tokio::sync::watch;
 
 use crate::{
-    assets::Assets, feeds::FeedCache, login_limiter::LoginLimiter, page_cache::PageCache, session::Sessions,
-    stats_cache::StatsCache,
+    assets::Assets, feeds::FeedCache, login_limiter::LoginLimiter, page_cache::PageCache, search::Search,
+    session::Sessions, stats_cache::StatsCache,
 };
 
 /// The shared state. Clones refer to the same state.
@@ -37,6 +37,7 @@ pub(crate) struct AppParts {
     pub(crate) has_reports_token: bool,
     pub(crate) stats: StatsCache,
     pub(crate) page_cache: PageCache,
+    pub(crate) search: Search,
     /// The secret key of the slot markers; see [`horizon_app::Template::new`].
     pub(crate) marker_key: u128,
     /// Becomes true on shutdown and ends event streams.

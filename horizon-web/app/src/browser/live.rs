@@ -7,7 +7,6 @@ use reactive_graph::{prelude::*, signal::ArcRwSignal};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 
 use super::{comments::LiveComment, dom, js, stats};
-use crate::MAX_LIVE_CARDS;
 
 /// The base path of the HTTP API.
 pub(crate) const BASE: &str = "/horizon";
@@ -103,14 +102,12 @@ pub(crate) fn api_url(route: &str, slug: &str) -> String {
     [BASE, "/", route, "/", slug].concat()
 }
 
-/// Returns the slugs of the first cards.
+/// Returns the slugs of the cards: fewer than a stream may have.
 fn card_slugs() -> Array {
     let slugs = Array::new();
     if let Some(list) = stats::card_list() {
         dom::each(&list, "[data-slug]", |card| {
-            if slugs.length() < MAX_LIVE_CARDS {
-                slugs.push(&JsValue::from(card.get_attribute("data-slug")));
-            }
+            slugs.push(&JsValue::from(card.get_attribute("data-slug")));
         });
     }
     slugs

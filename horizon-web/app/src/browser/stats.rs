@@ -92,6 +92,9 @@ fn show(element: &Element, number: u64) {
     {
         dom::set_text(&word, &formats::plural(&word, shown));
     }
+    if let Some(item) = element.closest(".card li").ok().flatten() {
+        dom::toggle(&item, "hidden", number == 0);
+    }
     if let Some(item) = element.closest(".now").ok().flatten() {
         item.set_class_name(text::now_class(Some(number)));
     }

@@ -3,8 +3,9 @@
 mod admin;
 pub(crate) mod cluster;
 mod comments;
-mod lists;
+pub(crate) mod lists;
 mod post;
+mod series;
 mod text_page;
 
 use horizon_posts::{Date, Tag};
@@ -28,7 +29,10 @@ pub(crate) fn main(site: &Site, view: &View, language: &PageLanguage, markers: &
     match view {
         View::Home(posts) => lists::home(site, language, posts),
         View::Blog(index) => lists::blog(language, index),
-        View::Tag(tag, posts) => lists::tag(language, tag, posts),
+        View::List(list) => lists::list(language, list),
+        View::Tags(tags) => lists::all_tags(language, tags),
+        View::AllSeries(series) => lists::all_series(language, series),
+        View::Archive(archive) => lists::archive(language, archive),
         View::Post(page) => post::post(page, language, markers),
         View::Page(page) => text_page::markdown(page, language),
         View::NotFound => text_page::not_found(texts),
@@ -91,7 +95,7 @@ pub fn tag_url(slug: &str) -> String {
     format!("/tags/{}", encoded(slug))
 }
 
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 

@@ -6,7 +6,7 @@ use horizon_posts::{Picture, Post, TocEntry};
 use horizon_texts::{TextUnit, Texts};
 use leptos::prelude::*;
 
-use super::{comments, date, heart, lede, likes, number, tags, updated_on};
+use super::{comments, date, heart, lede, likes, number, series, tags, updated_on};
 use crate::{
     Count, PostPage, Slot,
     islands::{Comments, LikeButton, LiveNumbers},
@@ -36,6 +36,7 @@ pub(super) fn post(page: &PostPage, language: &PageLanguage, markers: &SlotMarke
                     {lede(post.lede(), lang.clone(), dir)} {numbers(texts, markers)}
                 </header>
                 {cover(post, lang.clone(), dir)}
+                {page.series.as_ref().and_then(|part| series::part(language, part))}
                 {post.show_toc.then(|| toc(texts, language, post))}
                 <div
                     class="prose"
@@ -49,6 +50,7 @@ pub(super) fn post(page: &PostPage, language: &PageLanguage, markers: &SlotMarke
                 <footer class="post-foot">{like(texts, post, markers)} {tags(texts, &post.tags)}</footer>
             </article>
             {translations(language, page)}
+            {page.series.as_ref().and_then(|part| series::neighbours(language, part))}
             {neighbours(language, page)}
             <Comments>{comments}</Comments>
         </main>
@@ -64,7 +66,11 @@ pub(super) fn meta(texts: &Texts, post: &Post) -> AnyView {
 /// The date of publication, the reading time and the date of the last change.
 fn post_meta(texts: &Texts, post: &Post) -> AnyView {
     let updated = post.last_update().filter(|update| update.day() != post.date.day());
-    meta_line(texts, post, updated.map(|update| view! { " · " {updated_on(texts, update)} }.into_any()))
+    meta_line(
+        texts,
+        post,
+        updated.map(|update| view! { " · " {updated_on(texts, update)} }.into_any()),
+    )
 }
 
 fn meta_line(texts: &Texts, post: &Post, updated: Option<AnyView>) -> AnyView {

@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use horizon_app::{
-    BlogIndex, ClusterPage, ErrorPage, LoginPage, ModerationPage, NodeStatus, Site, SlotValues, Template, TemplatePart,
-    Texts, View, WebNode, cluster_table,
+    ArchivePage, BlogIndex, ClusterPage, ErrorPage, ListSubject, LoginPage, ModerationPage, NodeStatus, PostList,
+    SeriesPart, Site, SlotValues, TagCount, Template, TemplatePart, Texts, View, WebNode, cluster_table,
 };
 use horizon_core::{Timestamp, wire::PageStats};
-use horizon_posts::Diagnostics;
+use horizon_posts::{Diagnostics, Series};
 use sha2::{Digest, Sha256};
 
-use sample::{all, blog_of, hello, library, post, site, values};
+use sample::{all, blog_index, blog_with, hello, library, page, post, site, values};
 
 /// The key of the slot markers.
 const KEY: u128 = 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef;
@@ -215,22 +215,40 @@ fn each_page_with_islands_says_under_which_name_it_is_counted() {
     let html = |view: View| html(&view);
     let index = |query: &str, tag: Option<&str>| {
         let library = library("Title", "Text.");
+        let tagged = library.tags().iter().map(|tagged| TagCount {
+            tag: tagged.tag.clone(),
+            count: tagged.posts.len(),
+        });
         View::Blog(BlogIndex {
-            posts: Vec::new(),
-            tags: library.tags().to_vec(),
+            tags: tagged.collect(),
             query: query.into(),
             tag: tag.map(str::to_owned),
+            ..blog_index(Vec::new())
         })
     };
     let library = library("Title", "Text.");
     let tag = library.tags().first().unwrap().tag.clone();
+    let (name, slug) = (tag.name.clone(), tag.slug.clone());
+    let series = Series { name, slug };
+    let list = |subject| {
+        let (posts, page) = (Vec::new(), page(1));
+        View::List(PostList { subject, posts, page })
+    };
+    let archive = ArchivePage {
+        years: Vec::new(),
+        of_year: None,
+    };
     for (view, path) in [
         (View::Home(Vec::new()), ""),
         (index("", None), "list/blog"),
         (index("words", None), "list/search"),
         (index("", Some("größe")), "list/tags/gr%C3%B6%C3%9Fe"),
         (index("", Some("unknown")), "list/blog"),
-        (View::Tag(tag, Vec::new()), "list/tags/gr%C3%B6%C3%9Fe"),
+        (list(ListSubject::Tag(tag)), "list/tags/gr%C3%B6%C3%9Fe"),
+        (list(ListSubject::Series(series)), "list/series/gr%C3%B6%C3%9Fe"),
+        (View::Tags(Vec::new()), "list/tags"),
+        (View::AllSeries(Vec::new()), "list/series"),
+        (View::Archive(archive), "list/archive"),
         (View::Page(library.page("about").unwrap().clone()), "page/about"),
         (hello(), "hello"),
     ] {
@@ -270,7 +288,10 @@ fn a_post_and_a_page_state_when_they_were_updated() {
         assert!(later.contains(fact), "{fact} is not in {later}");
     }
     let same_day = updated("2026-05-04T18:00:00Z");
-    assert!(same_day.contains("\"dateModified\"") && !same_day.contains("Updated on"), "{same_day}");
+    assert!(
+        same_day.contains("\"dateModified\"") && !same_day.contains("Updated on"),
+        "{same_day}"
+    );
     for html in [updated("2026-01-01"), html(&hello())] {
         for absent in ["Updated on", "modified_time", "dateModified"] {
             assert!(!html.contains(absent), "{absent} is in {html}");
@@ -279,7 +300,10 @@ fn a_post_and_a_page_state_when_they_were_updated() {
     let mut page = library("Title", "Text.").page("about").unwrap().clone();
     Arc::make_mut(&mut page).updated = Some("2026-06-07".parse().unwrap());
     let html = html(&View::Page(page));
-    assert!(html.contains("Updated on <time") && html.contains(r#""dateModified":"2026-06-07T00:00Z""#), "{html}");
+    assert!(
+        html.contains("Updated on <time") && html.contains(r#""dateModified":"2026-06-07T00:00Z""#),
+        "{html}"
+    );
 }
 
 #[test]
@@ -389,15 +413,59 @@ fn the_problems_of_each_node_are_listed_as_text() {
 }
 
 #[test]
-fn only_cards_with_live_numbers_show_how_many_read_them_now() {
-    let html = html(&blog_of(150));
-    let cards: Vec<_> = html.split("<article").skip(1).collect();
-    let shows_now = |card: &&&str| card.contains("reading now") && card.contains("class=\"now ");
-    assert_eq!((cards.len(), cards.iter().take_while(shows_now).count()), (150, 100));
-    for card in &cards[100..] {
-        assert!(
-            !card.contains("reading now") && card.contains(r#"data-horizon="visits""#),
+fn a_number_of_a_card_is_hidden_while_it_is_zero() {
+    let some = PageStats {
+        visits: 5,
+        ..PageStats::default()
+    };
+    for (stats, hidden) in [(Some(PageStats::default()), 3), (None, 3), (Some(some), 2)] {
+        let html = html(&blog_with(stats));
+        let (_, card) = html.split_once("<article").unwrap();
+        let (card, _) = card.split_once("</article>").unwrap();
+        assert_eq!(
+            (card.matches("<li").count() - 1, card.matches(" hidden").count()),
+            (3, hidden),
             "{card}"
         );
+    }
+}
+
+#[test]
+fn a_page_of_a_list_leads_to_the_pages_around_it() {
+    let html = html(&View::Blog(blog_index(Vec::new())));
+    for part in [
+        r#"<link rel="canonical" href="https://example.org/blog?page=2">"#,
+        r#"<link rel="prev" href="/blog">"#,
+        r#"<link rel="next" href="/blog?page=3">"#,
+        r#"<a rel="next" href="/blog?page=3">"#,
+        "<title>All posts · Page 2 · A blog</title>",
+        "Page 2 of 3",
+        r#"<body data-page="list/blog">"#,
+    ] {
+        assert!(html.contains(part), "{part} is not in {html}");
+    }
+}
+
+#[test]
+fn a_post_of_a_series_names_its_part() {
+    let mut page = post("Hello", "Ada");
+    let other = page.older.clone().unwrap();
+    let series = Series {
+        name: "Walks".into(),
+        slug: "walks".into(),
+    };
+    page.series = Some(SeriesPart {
+        series,
+        posts: vec![other, page.post.clone()],
+        part: 1,
+    });
+    let html = html(&View::Post(Box::new(page)));
+    for part in [
+        "Part 2 of 2",
+        r#"href="/series/walks""#,
+        r#"<a href="/blog/hello" aria-current="page""#,
+        "Series: Walks",
+    ] {
+        assert!(html.contains(part), "{part} is not in {html}");
     }
 }

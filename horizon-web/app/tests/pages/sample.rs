@@ -1,16 +1,18 @@
 //! A sample page of each kind.
 
-use std::{fs, sync::Arc};
+use std::{fs, num::NonZeroUsize, sync::Arc};
 
 use horizon_app::{
-    AssetUrls, BlogIndex, ErrorPage, Link, LoginPage, ModerationItem, ModerationPage, PostCard, PostPage, Site,
-    SlotValues, Texts, View,
+    ArchivePage, ArchiveYear, AssetUrls, BlogIndex, ErrorPage, Link, ListSubject, LoginPage, ModerationItem,
+    ModerationPage, PostCard, PostList, PostPage, SeriesCount, SeriesPart, Site, SlotValues, TagCount, Texts, View,
 };
 use horizon_core::{
     Comment, EventId, ReaderId, Slug, Timestamp, Visibility,
     wire::{CommentView, PageStats, ThreadView, ThreadsView},
 };
-use horizon_posts::{ContentOptions, Diagnostic, DiagnosticEffect, Diagnostics, Library, Tag};
+use horizon_posts::{
+    ContentOptions, Diagnostic, DiagnosticEffect, Diagnostics, Library, Pagination, Passage, PassagePart, Series, Tag,
+};
 
 /// Text of an attacker.
 pub(crate) const HOSTILE: &str = r#""><script>alert(1)</script><img src=x onerror='alert(2)'>"#;
@@ -123,18 +125,100 @@ pub(crate) fn hello() -> View {
     View::Post(Box::new(post("Hello", "Ada")))
 }
 
-/// Returns a list of this many posts.
-pub(crate) fn blog_of(posts: usize) -> View {
-    let card = PostCard {
+/// Returns a list of one post with these numbers.
+pub(crate) fn blog_with(stats: Option<PageStats>) -> View {
+    View::Blog(blog_index(vec![PostCard {
         post: library("Hello", "Words.").post("hello").unwrap().clone(),
-        stats: Some(PageStats::default()),
-    };
-    View::Blog(BlogIndex {
-        posts: vec![card; posts],
+        stats,
+        passage: None,
+    }]))
+}
+
+/// Returns the second page of a list.
+pub(crate) fn blog_index(posts: Vec<PostCard>) -> BlogIndex {
+    BlogIndex {
+        posts,
+        total: Some(45),
+        page: page(2),
         tags: Vec::new(),
+        has_more_tags: true,
+        has_series: true,
         query: String::new(),
         tag: None,
-    })
+    }
+}
+
+/// Returns a page of a list with three pages.
+pub(crate) fn page(number: usize) -> Pagination {
+    Pagination::new(NonZeroUsize::new(number).unwrap(), 45).unwrap()
+}
+
+/// Lists with this text as every name.
+fn lists(text: &str, cards: &[PostCard]) -> Vec<View> {
+    let (name, slug) = (text.to_owned(), text.to_owned());
+    let tag = Tag {
+        name: name.clone(),
+        slug: slug.clone(),
+    };
+    let series = Series { name, slug };
+    let list = |subject| {
+        View::List(PostList {
+            subject,
+            posts: cards.to_vec(),
+            page: page(2),
+        })
+    };
+    let year = |count| ArchiveYear {
+        year: text.to_owned(),
+        count,
+        posts: cards.iter().map(|card| card.post.clone()).collect(),
+    };
+    let archive = |of_year| {
+        View::Archive(ArchivePage {
+            years: vec![year(1)],
+            of_year,
+        })
+    };
+    let tags = vec![TagCount {
+        tag: tag.clone(),
+        count: 2,
+    }];
+    let index = BlogIndex {
+        tags: tags.clone(),
+        query: text.into(),
+        tag: Some(text.into()),
+        ..blog_index(cards.to_vec())
+    };
+    let series_count = SeriesCount {
+        series: series.clone(),
+        count: 2,
+    };
+    vec![
+        View::Blog(index),
+        list(ListSubject::Tag(tag)),
+        list(ListSubject::Series(series)),
+        View::Tags(tags),
+        View::AllSeries(vec![series_count]),
+        archive(None),
+        archive(Some(page(2))),
+    ]
+}
+
+/// The post with two parts of a series.
+fn post_in_series(text: &str) -> PostPage {
+    let page = post(text, text);
+    let series = Series {
+        name: text.into(),
+        slug: text.into(),
+    };
+    PostPage {
+        series: Some(SeriesPart {
+            series,
+            posts: vec![page.post.clone(), page.post.clone()],
+            part: 0,
+        }),
+        ..page
+    }
 }
 
 fn pending_comment() -> ModerationItem {
@@ -166,24 +250,21 @@ fn content_errors() -> Diagnostics {
 /// Returns one page of each kind.
 pub(crate) fn all() -> Vec<View> {
     let library = library(HOSTILE, "Words.");
+    let part = |is_match| PassagePart {
+        text: HOSTILE.into(),
+        is_match,
+    };
     let cards = vec![PostCard {
         post: library.post("hello").unwrap().clone(),
         stats: Some(PageStats::default()),
-    }];
-    let tag = Tag {
-        name: HOSTILE.into(),
-        slug: HOSTILE.into(),
-    };
-    vec![
-        View::Home(cards.clone()),
-        View::Blog(BlogIndex {
-            posts: cards.clone(),
-            tags: Vec::new(),
-            query: HOSTILE.into(),
-            tag: Some(HOSTILE.into()),
+        passage: Some(Passage {
+            parts: vec![part(false), part(true)],
         }),
-        View::Post(Box::new(post(HOSTILE, HOSTILE))),
-        View::Tag(tag, cards),
+    }];
+    let mut views = lists(HOSTILE, &cards);
+    views.extend([
+        View::Home(cards),
+        View::Post(Box::new(post_in_series(HOSTILE))),
         View::Page(library.page("about").unwrap().clone()),
         View::NotFound,
         View::Error(ErrorPage {
@@ -202,5 +283,6 @@ pub(crate) fn all() -> Vec<View> {
             older: None,
             errors: content_errors(),
         }),
-    ]
+    ]);
+    views
 }
