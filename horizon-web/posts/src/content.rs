@@ -94,6 +94,13 @@ impl ContentFolder {
         self.files.is_empty() && !self.diagnostics.at_least(Severity::Error).is_empty()
     }
 
+    /// Returns whether a post is public at that time.
+    #[must_use]
+    pub fn has_posts(&self, now: Timestamp) -> bool {
+        let mut shown = self.files.iter().filter(|file| self.is_shown(file, now));
+        shown.any(|file| matches!(file.document, ParsedDocument::Post(_)))
+    }
+
     /// Returns what is public at that time.
     #[must_use]
     pub fn library(&self, now: Timestamp) -> Library {

@@ -15,7 +15,7 @@ pub(crate) fn load(args: &ContentArgs, site: ContentOptions) -> anyhow::Result<C
     if args.strict || content.is_all_broken() {
         reject_errors(args, content.diagnostics())?;
     }
-    if content.library(now()).posts().is_empty() {
+    if !content.has_posts(now()) {
         let folder = args.posts.display();
         tracing::warn!(%folder, "there is no public post in the content folder (HORIZON_POSTS)");
     }

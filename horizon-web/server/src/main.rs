@@ -3,6 +3,11 @@
 use std::process::ExitCode;
 
 use horizon_web::config::{Cli, Command};
+use mimalloc::MiMalloc;
+
+/// Returns the memory of released grammars to the system, which glibc keeps: see decision 40.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli: Cli = horizon_backend::parse_arguments();
