@@ -8,13 +8,14 @@ use std::{
 
 use axum::{
     Router,
-    extract::{Path as UrlPath, Request, State},
+    extract::{Request, State},
     http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header},
     middleware::map_response,
     response::{IntoResponse, Response},
     routing::get,
 };
 use horizon_posts::Library;
+use percent_encoding::percent_decode_str;
 use tokio::sync::watch;
 use tower_http::{
     compression::{
@@ -95,9 +96,10 @@ async fn with_charset(mut response: Response) -> Response {
     response
 }
 
-async fn serve(State(files): State<ContentFiles>, UrlPath(path): UrlPath<String>, request: Request) -> Response {
-    let url_path = request.uri().path().to_owned();
-    let found = tokio::task::spawn_blocking(move || files.find(&path, &url_path)).await;
+async fn serve(State(files): State<ContentFiles>, request: Request) -> Response {
+    // Not the extractor of the path: the router around this one has parameters of its own.
+    let path = request.uri().path().to_owned();
+    let found = tokio::task::spawn_blocking(move || files.find(&path)).await;
     let Ok(Some(file)) = found else {
         return StatusCode::NOT_FOUND.into_response();
     };
@@ -111,10 +113,10 @@ async fn serve(State(files): State<ContentFiles>, UrlPath(path): UrlPath<String>
 }
 
 impl ContentFiles {
-    /// Returns the real path of the file at a URL path. `path` is its decoded form without the first slash. A file in
-    /// `media` wins.
-    fn find(&self, path: &str, url_path: &str) -> Option<PathBuf> {
-        let in_media = path.strip_prefix(MEDIA.trim_start_matches('/'));
+    /// Returns the real path of the file at a URL path, which may be percent-encoded. A file in `media` wins.
+    fn find(&self, url_path: &str) -> Option<PathBuf> {
+        let path = percent_decode_str(url_path).decode_utf8().ok()?;
+        let in_media = path.strip_prefix(MEDIA);
         let in_media = in_media.and_then(|path| find(&self.content, path).ok().flatten());
         in_media.or_else(|| {
             let listed = self.library.borrow().file(url_path)?.to_owned();
