@@ -3,7 +3,7 @@
 //! Style sheets, scripts and WebAssembly are not in the lists: no page of the blog loads them. HTML is served only if
 //! it is a search engine's verification file; the server's default policy puts it into a sandbox.
 
-use std::path::Path;
+use std::{fs::File, io::Read as _, path::Path};
 
 /// Types that are safe next to posts: pictures, sound, video, documents, fonts and archives.
 const MEDIA: &str = "apng avif bmp gif heic heif ico jpeg jpg jxl png svg tif tiff webp \
@@ -72,6 +72,20 @@ pub(crate) fn is_other_markup(path: &Path) -> bool {
         .and_then(|extension| extension.to_str())
         .unwrap_or_default();
     is_in("adoc asciidoc org rst textile", &extension.to_ascii_lowercase())
+}
+
+/// Returns whether an HTML file has front matter, as the templates of Jekyll do.
+pub(crate) fn is_html_with_front_matter(path: &Path) -> bool {
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
+    if !extension.eq_ignore_ascii_case("html") && !extension.eq_ignore_ascii_case("htm") {
+        return false;
+    }
+    let mut start = [0; 3];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && matches!(&start, b"---" | b"+++")
 }
 
 #[cfg(test)]

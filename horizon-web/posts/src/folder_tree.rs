@@ -3,7 +3,7 @@
 use std::{
     collections::{HashSet, VecDeque},
     fs::{self, DirEntry, Metadata},
-    io::{self, Read as _},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -20,6 +20,9 @@ pub(crate) const MAX_DEPTH: usize = 16;
 
 /// The maximum number of files and folders in a root of the content. Further ones are not read.
 pub(crate) const MAX_ENTRIES: usize = 20_000;
+
+/// The maximum number of files and folders in `media/`. Further ones are served, but no document finds them.
+const MAX_MEDIA_ENTRIES: usize = 200_000;
 
 /// Folders of tools and site generators.
 const GENERATOR_FOLDERS: [&str; 12] = [
@@ -214,13 +217,20 @@ impl TreeWalk<'_> {
         for entry in entries {
             let below = folder.below.join(entry.file_name());
             self.entries += 1;
-            if self.entries > MAX_ENTRIES {
+            if self.entries > self.max_entries() {
                 self.skip(SkipReason::TooMany, &below);
             } else if let Some(reason) = self.reason_of_name(folder, &below) {
                 self.skip(reason, &below);
             } else {
                 self.add_entry(folder, entry, below, is_bundle);
             }
+        }
+    }
+
+    fn max_entries(&self) -> usize {
+        match self.folder_root.files {
+            FileUse::Media => MAX_MEDIA_ENTRIES,
+            _ => MAX_ENTRIES,
         }
     }
 
@@ -365,7 +375,8 @@ impl TreeWalk<'_> {
 
     fn add_file(&mut self, found: FoundEntry) {
         let FoundEntry { below, real, metadata } = found;
-        if self.folder_root.has_documents() && (file_type::is_other_markup(&below) || is_html_with_front_matter(&real))
+        if self.folder_root.has_documents()
+            && (file_type::is_other_markup(&below) || file_type::is_html_with_front_matter(&real))
         {
             return self.skip(SkipReason::Format, &below);
         }
@@ -380,18 +391,4 @@ impl TreeWalk<'_> {
             metadata,
         });
     }
-}
-
-/// Returns whether an HTML file has front matter, as the templates of Jekyll do.
-fn is_html_with_front_matter(path: &Path) -> bool {
-    let extension = path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default();
-    if !extension.eq_ignore_ascii_case("html") && !extension.eq_ignore_ascii_case("htm") {
-        return false;
-    }
-    let mut start = [0; 3];
-    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && matches!(&start, b"---" | b"+++")
 }

@@ -128,7 +128,8 @@ impl SiteFiles {
             FileUse::Beside(_) if owners.is_bundle => Some(ServedTypes::All),
             FileUse::Beside(_) => Some(ServedTypes::Media),
         };
-        let is_well_known = file_use == FileUse::Static && below.starts_with(".well-known/");
+        let is_in_well_known = file_use == FileUse::Static && below.starts_with(".well-known/");
+        let is_well_known = is_in_well_known && file.below.extension().is_none();
         if types.is_some_and(|types| !is_well_known && !types.contains(&file.below)) {
             return Err(SkipReason::FileType);
         }

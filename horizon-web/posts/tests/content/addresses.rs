@@ -168,6 +168,8 @@ fn only_files_near_public_posts_and_of_static_folders_have_urls() {
         .write("static/feed.xml", "<rss/>")
         .write("static/style.css", "x")
         .write("static/.well-known/security.txt", "Contact: x")
+        .write("static/.well-known/matrix", "{}")
+        .write("static/.well-known/evil.js", "alert(1)")
         .write("static/.htpasswd", "secret")
         .write("static/google123.html", "google-site-verification: google123.html")
         .write("media/any.bin", "any");
@@ -181,6 +183,7 @@ fn only_files_near_public_posts_and_of_static_folders_have_urls() {
         "/cv.pdf",
         "/robots.txt",
         "/.well-known/security.txt",
+        "/.well-known/matrix",
         "/google123.html",
     ] {
         assert!(library.file(path).is_some(), "{path}");
@@ -200,6 +203,7 @@ fn only_files_near_public_posts_and_of_static_folders_have_urls() {
         "/feed.xml",
         "/style.css",
         "/.htpasswd",
+        "/.well-known/evil.js",
         "/media/../one.md",
         "/media/%2e%2e/one.md",
     ] {
