@@ -72,7 +72,7 @@ impl FieldParser<'_> {
         if picture.image.is_empty() {
             // The templates of some themes have an empty image.
             let mut fields = field.value.fields().iter();
-            if !fields.any(|part| is_address(part)) {
+            if !fields.any(is_address) {
                 self.error(line, format!("\"{}\" has no image", field.name));
             }
             return None;

@@ -27,14 +27,11 @@ pub(super) fn parse(yaml: &str, first_line: usize) -> ParsedFields {
         let (event, span) = event.map_err(|error| builder.scan_issue(&error))?;
         builder.add(event, span.start)?;
     }
-    match builder.root {
-        None => Ok(Vec::new()),
-        Some(LocatedValue { value, .. }) if value == FieldValue::Empty => Ok(Vec::new()),
-        Some(LocatedValue {
-            value: FieldValue::Mapping(fields),
-            ..
-        }) => Ok(fields),
-        Some(LocatedValue { line, .. }) => Err(syntax_issue(line, "this is not a mapping")),
+    let Some(root) = builder.root else { return Ok(Vec::new()) };
+    match root.value {
+        FieldValue::Empty => Ok(Vec::new()),
+        FieldValue::Mapping(fields) => Ok(fields),
+        FieldValue::Text(_) | FieldValue::List(_) => Err(syntax_issue(root.line, "this is not a mapping")),
     }
 }
 
