@@ -155,7 +155,8 @@ impl TreeWalk<'_> {
     /// Reads the folders by depth, so that a limit is reached in the deepest.
     fn walk(mut self) {
         let start = self.root.join(&self.folder_root.path);
-        let real = fs::canonicalize(&start).unwrap_or_else(|_| start.clone());
+        // A folder that does not exist is not a link out of the root.
+        let real = fs::canonicalize(&start).unwrap_or_else(|_| self.real_root.join(&self.folder_root.path));
         if !real.starts_with(self.real_root) {
             self.tree.skipped.add(SkipReason::Link, &self.folder_root.path);
             return;

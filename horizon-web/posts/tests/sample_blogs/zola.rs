@@ -19,6 +19,8 @@ fn a_zola_blog_is_read_as_its_author_means_it() {
         ("/who-bakes/", "/about"),
     ]);
     blog.assert_hidden(2, 0, "content/blog/cake.md");
+    let skipped = blog.check().skipped;
+    assert!(matches!(&skipped[..], [sections] if sections.count == 2), "{skipped:?}");
 }
 
 #[test]
