@@ -38,6 +38,8 @@ pub(crate) struct AddressedDocument<'a> {
     pub(crate) path: &'a Path,
     pub(crate) url: String,
     pub(crate) aliases: &'a [String],
+    /// Whether relative aliases start at the root of the site, as in Zola, and not in the document's folder.
+    pub(crate) has_root_aliases: bool,
     pub(crate) generated: DocumentAddresses,
 }
 
@@ -52,7 +54,7 @@ impl Addresses {
         }
         for document in documents {
             for alias in document.aliases {
-                this.add(&alias_path(alias, &document.generated), document);
+                this.add(&alias_path(alias, document), document);
             }
         }
         for document in documents {
@@ -124,9 +126,9 @@ impl AddressedDocument<'_> {
     }
 }
 
-/// Returns the path of an alias. A relative one is in the folder of the document's own address, as in Hugo. Of a full
+/// Returns the path of an alias. A relative one is in the folder of the document's own address, or of the root. Of a full
 /// URL only the path matters: the old blog may have had another host.
-fn alias_path(alias: &str, generated: &DocumentAddresses) -> String {
+fn alias_path(alias: &str, document: &AddressedDocument<'_>) -> String {
     let alias = alias.trim();
     let after_scheme = alias
         .split_once("://")
@@ -142,7 +144,14 @@ fn alias_path(alias: &str, generated: &DocumentAddresses) -> String {
     if alias.starts_with('/') {
         return alias.to_owned();
     }
-    let own = generated.likely.first().map_or("/", |own| own.trim_end_matches('/'));
+    if document.has_root_aliases {
+        return format!("/{alias}");
+    }
+    let own = document
+        .generated
+        .likely
+        .first()
+        .map_or("/", |own| own.trim_end_matches('/'));
     let folder = own.rsplit_once('/').map_or("", |(folder, _)| folder);
     format!("{folder}/{alias}")
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    ContentOptions, MarkdownPage, Post,
+    ContentOptions, Layout, MarkdownPage, Post,
     addresses::{self, AddressedDocument, Addresses},
     body::{Body, RenderContext},
     content_index::{ContentIndex, IndexedDocument},
@@ -112,6 +112,7 @@ fn addressed<'a>(roots: &LayoutRoots, documents: &[&'a ParsedDocument]) -> Vec<A
         path: document.source(),
         url: document.url_path(),
         aliases: document.aliases(),
+        has_root_aliases: roots.layout == Layout::Zola,
         generated: roots.addresses(&NamedFile {
             path: document.source(),
             slug: document.slug().as_str(),

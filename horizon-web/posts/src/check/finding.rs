@@ -30,8 +30,6 @@ pub enum CheckRule {
     MissingPicture,
     /// A picture of another site, which the Content-Security-Policy blocks.
     BlockedPicture,
-    /// A frame of another site, which the Content-Security-Policy blocks.
-    BlockedFrame,
     /// A picture has no alternative text.
     NoAlternativeText,
     /// Readers do not see part of the text as its author means it, such as a shortcode of another generator.
@@ -54,7 +52,6 @@ impl CheckRule {
             Self::Scheme => "scheme",
             Self::MissingPicture => "missing-picture",
             Self::BlockedPicture => "blocked-picture",
-            Self::BlockedFrame => "blocked-frame",
             Self::NoAlternativeText => "no-alternative-text",
             Self::Markup => "markup",
         }

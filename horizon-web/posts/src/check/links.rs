@@ -62,9 +62,9 @@ impl<'a> LinkChecker<'a> {
             return Some((CheckRule::Scheme, format!("{url:?} has a scheme that is not allowed")));
         };
         match link.kind {
-            BodyLinkKind::Link => self.link(file, url, reference),
+            // Rendering reports a frame of a host that is not allowed.
+            BodyLinkKind::Link | BodyLinkKind::Frame => self.link(file, url, reference),
             BodyLinkKind::Image => self.image(link, reference),
-            BodyLinkKind::Frame => self.frame(url, reference),
         }
     }
 
@@ -113,13 +113,6 @@ impl<'a> LinkChecker<'a> {
         (!link.has_alt).then(|| {
             let message = format!("the picture {url:?} has no alternative text");
             (CheckRule::NoAlternativeText, message)
-        })
-    }
-
-    fn frame(&self, url: &str, reference: &Reference) -> Problem {
-        self.is_external(&reference.url).then(|| {
-            let message = format!("browsers block the frame {url:?} of another site: link to it");
-            (CheckRule::BlockedFrame, message)
         })
     }
 

@@ -170,12 +170,21 @@ impl Place {
             format!("/{pattern}")
         };
         match pattern.rsplit_once(":categories") {
-            None => self.addresses(|name| self.expand(&pattern, name)),
+            None => self.addresses(|name| self.with_language(self.expand(&pattern, name))),
             Some((_, rest)) => DocumentAddresses {
                 after_categories: self.names.iter().flat_map(|name| self.expand(rest, name)).collect(),
                 ..DocumentAddresses::default()
             },
         }
+    }
+
+    /// Returns the paths in the folder of the file's language, as Hugo has them, and without it.
+    fn with_language(&self, paths: Vec<String>) -> Vec<String> {
+        let in_folder = self
+            .language
+            .iter()
+            .flat_map(|language| paths.iter().map(move |path| format!("/{language}{path}")));
+        in_folder.chain(paths.iter().cloned()).collect()
     }
 
     /// Returns the addresses of all names: those of the slug and of the file's name are likely.

@@ -22,11 +22,12 @@ fn an_astro_blog_is_read_as_its_author_means_it() {
 fn check_finds_what_readers_of_an_astro_blog_would_trip_over() {
     let blog = SampleBlog::load("astro");
     let expected = [
+        "src/content/blog/harbour.md:5 front-matter",
         "src/content/blog/harbour.md:13 missing-picture",
         "src/content/blog/knots/index.mdx:8 markup",
         "src/content/blog/knots/index.mdx:15 markup",
         "src/content/blog/storm.md:9 no-alternative-text",
-        "src/content/blog/storm.md:11 blocked-frame",
+        "src/content/blog/storm.md:11 markup",
         "src/content/blog/storm.md:13 dead-link",
     ];
     assert_eq!(blog.findings(), expected, "{:#?}", blog.check().findings);

@@ -30,8 +30,10 @@ fn a_hugo_blog_is_read_as_its_author_means_it() {
 fn check_finds_what_readers_of_a_hugo_blog_would_trip_over() {
     let blog = SampleBlog::load("hugo");
     let expected = [
+        "content/posts/first-light/index.md:10 front-matter",
         "content/posts/first-light/index.md:24 markup",
         "content/posts/first-light/index.md:26 dead-anchor",
+        "content/posts/second-night.de.md other-url",
         "content/posts/second-night.md:12 dead-anchor",
         "content/posts/second-night.md:12 old-address",
         "content/posts/second-night.md:14 old-address",
