@@ -76,21 +76,30 @@ pub(crate) async fn run(
     }
 }
 
-/// Looks up the pictures of each library, one post at a time: the store makes the variants of those it was asked for.
+/// Looks up the pictures of each library, one document at a time. The store makes the variants of those that it was
+/// asked for.
 async fn find_all(mut library: watch::Receiver<Arc<Library>>) {
     loop {
         let current = library.borrow_and_update().clone();
         for post in current.posts() {
             let post = Arc::clone(post);
-            let found = spawn_blocking(move || (post.cover_picture(), post.reading_minutes()));
-            if let Err(error) = found.await {
-                tracing::error!(%error, "looking for the pictures of a post failed");
-            }
+            look_up(move || drop((post.cover_picture(), post.reading_minutes()))).await;
+        }
+        for page in current.pages() {
+            let page = Arc::clone(page);
+            look_up(move || drop(page.html())).await;
         }
         if library.changed().await.is_err() {
             // The shutdown ends this task.
             std::future::pending::<()>().await;
         }
+    }
+}
+
+/// Runs `render`, which looks up the pictures of a document.
+async fn look_up(render: impl FnOnce() + Send + 'static) {
+    if let Err(error) = spawn_blocking(render).await {
+        tracing::error!(%error, "looking for the pictures of a post or page failed");
     }
 }
 

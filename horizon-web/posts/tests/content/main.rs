@@ -24,6 +24,8 @@ mod markdown_html;
 #[cfg(test)]
 mod other_generators;
 #[cfg(test)]
+mod pictures;
+#[cfg(test)]
 mod publication;
 #[cfg(test)]
 mod scheduled;
