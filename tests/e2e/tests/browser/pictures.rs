@@ -145,8 +145,10 @@ fn a_phone_loads_a_post_of_large_photos_in_few_bytes_and_nothing_moves() -> anyh
         println!("{loaded} of {originals} bytes");
         ensure!(loaded < MAX_BYTES, "a phone loads {loaded} bytes");
 
-        let scroll = "for (const image of document.images) { image.scrollIntoView({ behavior: 'instant' }); await \
-                      new Promise(done => { if (image.complete) done(); else image.onload = image.onerror = done; }); }";
+        let scroll = "for (const image of document.images) {
+            image.scrollIntoView({ behavior: 'instant' });
+            await new Promise(done => image.complete ? done() : image.onload = image.onerror = done);
+        }";
         ada.script(&format!("return (async () => {{ {scroll} }})()"), &[])
             .await?;
         println!("{} bytes after scrolling", ada.wait_for_transfers().await? - before);
