@@ -38,14 +38,19 @@ pub(crate) fn shorten(script: &str, inlined: &[InlinedModule<'_>], module: &mut 
 }
 
 /// Replaces the import of the module by its text, so that browsers need no further request.
+///
+/// wasm-bindgen imports a module with classes as `import * as`, and one with functions only by their names.
 fn inline(script: &str, InlinedModule { name, text }: &InlinedModule<'_>) -> anyhow::Result<String> {
     const EXPORT: &str = "export const ";
-    let (before, after) = script
-        .split_once(&format!(" from \"{name}\"\n"))
+    let end_of_import = [format!(" from \"{name}\"\n"), format!(" from '{name}';\n")];
+    let (before, after) = end_of_import
+        .iter()
+        .find_map(|end| script.split_once(end.as_str()))
         .with_context(|| format!("the script of wasm-bindgen does not import `{name}`"))?;
-    let (before, variable) = before
-        .rsplit_once("import * as ")
+    let (before, names) = before
+        .rsplit_once("import ")
         .with_context(|| format!("the script of wasm-bindgen imports `{name}` in another way than before"))?;
+    let names = names.trim_start_matches("* as ");
     let exports = text
         .split(EXPORT)
         .skip(1)
@@ -54,7 +59,7 @@ fn inline(script: &str, InlinedModule { name, text }: &InlinedModule<'_>) -> any
     let text = text.replace(EXPORT, "const ");
     // A function has a scope of its own, so that names of the modules cannot collide.
     Ok(format!(
-        "{before}const {variable} = (() => {{\n{text}\nreturn {{ {exports} }};\n}})();\n{after}"
+        "{before}const {names} = (() => {{\n{text}\nreturn {{ {exports} }};\n}})();\n{after}"
     ))
 }
 
@@ -108,11 +113,11 @@ mod tests {
             name: "horizon-formats",
             text: "const local = 1;\nexport const one = () => local;\nexport const two=() => 2;",
         };
-        let script = format!("{IMPORT}import * as import2 from \"horizon-formats\"\nimport2.one();\n");
-        let inlined = "const import2=(()=>{const local=1;const one=()=>local;const two=()=>2;return{one,two};})();";
+        let script = format!("{IMPORT}import {{ one, two }} from 'horizon-formats';\none();\n");
+        let inlined = "const{one,two}=(()=>{const local=1;const one=()=>local;const two=()=>2;return{one,two};})();";
         assert_eq!(
             shorten(&script, &[STREAM, other], &mut Module::default()).unwrap(),
-            format!("{INLINED}{inlined}import2.one();")
+            format!("{INLINED}{inlined}one();")
         );
     }
 

@@ -36,9 +36,15 @@ pub(crate) fn count(value: &JsValue, name: &str) -> u64 {
     get(value, name).as_f64().unwrap_or_default() as u64
 }
 
-/// Returns a number as JavaScript has it.
+/// Returns a property in milliseconds since the Unix epoch, or 0.
+#[expect(clippy::cast_possible_truncation, reason = "JavaScript numbers are floats")]
+pub(crate) fn millis(value: &JsValue, name: &str) -> i64 {
+    get(value, name).as_f64().unwrap_or_default() as i64
+}
+
+/// Returns a number as JavaScript has it. Rust code that parses or prints floats would increase the download.
 #[expect(clippy::cast_precision_loss, reason = "JavaScript numbers are floats")]
-pub(crate) fn float(number: u64) -> f64 {
+pub(crate) fn float(number: i64) -> f64 {
     number as f64
 }
 

@@ -85,7 +85,7 @@ fn show_all(root: &Element, stats: &LiveStats, fields: &[(&str, Field)]) {
 
 /// Shows the number, and its unit in the plural form of the number.
 fn show(element: &Element, number: u64) {
-    let shown = js::float(number);
+    let shown = js::float(i64::try_from(number).unwrap_or(i64::MAX));
     dom::set_text(element, &formats::number(shown));
     if let Some(word) = element.next_element_sibling()
         && word.has_attribute("data-other")

@@ -34,7 +34,7 @@ pub(super) fn comments(page: &PostPage, texts: &Texts, markers: &SlotMarkers) ->
             <ol class="threads" data-horizon="comment-list">
                 {threads}
             </ol>
-            <template data-thread>{thread(texts, slug, &empty())}</template>
+            <template data-thread>{thread(texts, slug, &empty(texts))}</template>
             {(!are_newest)
                 .then(|| {
                     view! {
@@ -91,14 +91,14 @@ fn earlier(texts: &Texts, page: &PostPage) -> Option<AnyView> {
 }
 
 /// An empty thread for the browser.
-fn empty() -> ThreadView {
+fn empty(texts: &Texts) -> ThreadView {
     ThreadView {
         comment: CommentView {
             id: EventId::from_u128(0),
             parent: None,
             author: String::new(),
             // The browser removes it from comments without one.
-            badge: Badge::new("Badge").ok(),
+            badge: Badge::new(texts.get("badge-author")).ok(),
             html: String::new(),
             at: Timestamp::from_millis(0),
             // The browser replaces the notice.

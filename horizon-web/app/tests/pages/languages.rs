@@ -10,13 +10,33 @@ use crate::{
 
 /// Content and names in the samples.
 const CONTENT: &[&str] = &[
-    "What it is about", "Größe", "About things.", "A blog", "About", "Words.", "First.", "Answer.", "Hello", "Ada", "One",
-    "web-1", "posts/",
+    "What it is about",
+    "Größe",
+    "About things.",
+    "A blog",
+    "About",
+    "Words.",
+    "First.",
+    "Answer.",
+    "Hello",
+    "Ada",
+    "One",
+    "web-1",
+    "posts/",
 ];
 
 /// Names that are the same in all languages.
 const NAMES: &[&str] = &[
-    "HORIZON_ADMIN_TOKEN", "horizon-web check", "HORIZON_BUS", "Markdown", "Redis", "Atom", "RSS", "UTC", "µs", "ms",
+    "HORIZON_ADMIN_TOKEN",
+    "horizon-web check",
+    "HORIZON_BUS",
+    "Markdown",
+    "Redis",
+    "Atom",
+    "RSS",
+    "UTC",
+    "µs",
+    "ms",
 ];
 
 fn cluster() -> View {
@@ -51,7 +71,17 @@ fn visible(html: &str) -> String {
         // The attributes with texts for the islands.
         let data = tag.split(" data-").skip(1).filter(|attribute| {
             let name = attribute.split('=').next().unwrap_or_default();
-            let names = ["offline", "server", "too-many", "forbidden", "published", "pending", "system", "light", "dark"];
+            let names = [
+                "offline",
+                "server",
+                "too-many",
+                "forbidden",
+                "published",
+                "pending",
+                "system",
+                "light",
+                "dark",
+            ];
             let plurals = ["zero", "one", "two", "few", "many", "other"];
             names.contains(&name) || plurals.contains(&name) || name.starts_with("field-")
         });
@@ -68,7 +98,11 @@ fn visible(html: &str) -> String {
 fn every_text_is_from_the_language_file() {
     let site = site_in("ar");
     let hostile_html = HOSTILE.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let hostile_attribute = HOSTILE.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let hostile_attribute = HOSTILE
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;");
     for view in all().into_iter().chain([cluster()]) {
         let html = html_of(&site, view);
         let mut text = visible(&html.replace(&hostile_attribute, "").replace(&hostile_html, ""));
@@ -89,7 +123,10 @@ fn every_text_is_from_the_language_file() {
 #[test]
 fn a_page_has_the_language_and_direction_of_the_blog() {
     let html = html_of(&site_in("ar"), View::NotFound);
-    assert!(html.starts_with(r#"<!DOCTYPE html><html lang="ar" dir="rtl"><head>"#), "{html}");
+    assert!(
+        html.starts_with(r#"<!DOCTYPE html><html lang="ar" dir="rtl"><head>"#),
+        "{html}"
+    );
     assert!(html.contains("الصفحة غير موجودة"), "{html}");
     let html = html_of(&site_in("de-AT"), hello());
     for part in [
@@ -113,8 +150,14 @@ fn hello_in(language: &str) -> View {
 #[test]
 fn a_post_has_the_interface_of_its_language() {
     let html = html_of(&site_in("en"), hello_in("fr"));
-    assert!(html.contains(r#"<html lang="fr" dir="ltr">"#) && html.contains("Écrire un commentaire"), "{html}");
-    assert!(html.contains("<body data-page"), "the interface has the language of the page: {html}");
+    assert!(
+        html.contains(r#"<html lang="fr" dir="ltr">"#) && html.contains("Écrire un commentaire"),
+        "{html}"
+    );
+    assert!(
+        html.contains("<body data-page"),
+        "the interface has the language of the page: {html}"
+    );
 }
 
 #[test]
@@ -127,8 +170,14 @@ fn a_post_in_a_language_without_texts_has_the_interface_of_the_blog() {
         r#"<div class="prose" lang="he" dir="rtl">"#,
         "Kommentar schreiben",
     ] {
-        let reordered = part.replace(r#"class="prose" lang="he" dir="rtl""#, r#"lang="he" dir="rtl" class="prose""#);
-        assert!(html.contains(part) || html.contains(&reordered), "{part} is not in {html}");
+        let reordered = part.replace(
+            r#"class="prose" lang="he" dir="rtl""#,
+            r#"lang="he" dir="rtl" class="prose""#,
+        );
+        assert!(
+            html.contains(part) || html.contains(&reordered),
+            "{part} is not in {html}"
+        );
     }
 }
 
@@ -144,7 +193,11 @@ fn a_blog_in_another_language_has_english_texts_that_are_marked() {
         ..Site::clone(&site_in("en"))
     };
     let html = html_of(&site.into(), all().remove(0));
-    for part in [r#"<html lang="pl" dir="ltr">"#, r#"<body lang="en" dir="ltr""#, r#"<h3 lang="pl" dir="ltr">"#] {
+    for part in [
+        r#"<html lang="pl" dir="ltr">"#,
+        r#"<body lang="en" dir="ltr""#,
+        r#"<h3 lang="pl" dir="ltr">"#,
+    ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what is not there shall fail the test")]
 
 mod forms;
+mod languages;
 mod sample;
 
 use std::sync::Arc;
@@ -27,6 +28,11 @@ fn rendered(site: &Arc<Site>, page: View, key: u128) -> Template {
 
 fn template(page: &View) -> Template {
     rendered(&site(), page.clone(), KEY)
+}
+
+/// Returns the page of this site.
+fn html_of(site: &Arc<Site>, page: View) -> String {
+    rendered(site, page, KEY).fill(&values())
 }
 
 fn html(page: &View) -> String {

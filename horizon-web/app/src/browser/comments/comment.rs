@@ -16,7 +16,7 @@ pub(crate) struct LiveComment {
     /// Sanitised by the server.
     pub(super) html: String,
     /// In milliseconds since the Unix epoch.
-    pub(super) at: f64,
+    pub(super) at: i64,
     /// Whether a moderator removed it.
     pub(super) removed: bool,
 }
@@ -30,7 +30,7 @@ impl LiveComment {
             author: js::text(value, "author").unwrap_or_default(),
             badge: js::text(value, "badge"),
             html: js::text(value, "html").unwrap_or_default(),
-            at: js::get(value, "at").as_f64().unwrap_or_default(),
+            at: js::millis(value, "at"),
             removed: js::get(value, "removed").is_truthy(),
         }
     }

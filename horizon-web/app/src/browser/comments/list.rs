@@ -120,7 +120,7 @@ pub(super) fn insert(island: &CommentsIsland, comment: &LiveComment) -> Option<E
     dom::within(&item, "article")
 }
 
-fn time_of(item: &Element) -> f64 {
+fn time_of(item: &Element) -> i64 {
     let time = dom::within(item, "time").and_then(|time| time.get_attribute("data-at"));
     time.and_then(|at| at.parse().ok()).unwrap_or_default()
 }
@@ -153,8 +153,8 @@ fn build(island: &CommentsIsland, comment: &LiveComment) -> Option<Element> {
     }
     if let Some(time) = dom::within(&article, "time") {
         dom::set_attribute(&time, "data-at", &comment.at.to_string());
-        dom::set_attribute(&time, "datetime", &formats::iso_time(comment.at));
-        dom::set_attribute(&time, "title", &formats::time(comment.at));
+        dom::set_attribute(&time, "datetime", &formats::iso_time(js::float(comment.at)));
+        dom::set_attribute(&time, "title", &formats::time(js::float(comment.at)));
     }
     if let Some(link) = dom::within(&article, "header a") {
         dom::set_attribute(&link, "href", &["#comment-", &comment.id].concat());

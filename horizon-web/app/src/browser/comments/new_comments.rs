@@ -48,7 +48,7 @@ impl NewComments {
     fn show_count(&self, island: &CommentsIsland) {
         let count = self.0.borrow().len();
         if count > 0 {
-            let shown = js::float(u64::try_from(count).unwrap_or_default());
+            let shown = js::float(i64::try_from(count).unwrap_or_default());
             dom::set_text(&island.new_comments, &formats::plural(&island.new_comments, shown));
         }
         dom::toggle(&island.new_comments, "hidden", count == 0);
