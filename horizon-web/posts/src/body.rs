@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    ContentOptions, Picture, TocEntry,
+    ContentOptions, Language, Picture, TocEntry,
     code_cache::CodeBlock,
     content_index::ContentIndex,
     markdown::{self, MarkdownSource, Rendered},
@@ -55,6 +55,7 @@ pub(crate) struct Body {
     path: PathBuf,
     /// The line of the file on which the Markdown starts, from 1.
     first_line: usize,
+    language: Option<Language>,
     key: DocumentKey,
     context: Arc<RenderContext>,
     rendered: Arc<OnceLock<Rendered>>,
@@ -62,15 +63,17 @@ pub(crate) struct Body {
 
 impl Body {
     /// Returns the body of a file: `markdown` is the end of `text`. [`connect`](Self::connect) it to the other files.
-    pub(crate) fn new(text: &str, markdown: &str, path: &Path) -> Self {
+    pub(crate) fn new(text: &str, markdown: &str, path: &Path, language: Option<Language>) -> Self {
         let front = text.len().saturating_sub(markdown.len());
         let first_line = 1 + text.bytes().take(front).filter(|byte| *byte == b'\n').count();
         let mut hasher = DefaultHasher::new();
         (path, first_line, markdown).hash(&mut hasher);
+        language.as_ref().map(ToString::to_string).hash(&mut hasher);
         Self {
             markdown: markdown.to_owned(),
             path: path.to_owned(),
             first_line,
+            language,
             key: hasher.finish(),
             context: Arc::default(),
             rendered: Arc::default(),
@@ -152,6 +155,7 @@ impl Body {
             markdown: &self.markdown,
             path: &self.path,
             first_line: self.first_line,
+            language: self.language.as_ref(),
         }
     }
 
@@ -215,7 +219,7 @@ mod tests {
     }
 
     fn body(markdown: &str, context: &Arc<RenderContext>, previous: Option<&Body>) -> Body {
-        let mut body = Body::new(markdown, markdown, Path::new("a.md"));
+        let mut body = Body::new(markdown, markdown, Path::new("a.md"), None);
         body.connect(context, previous);
         body
     }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use horizon_core::{Timestamp, reports::SiteTimeZone};
+use horizon_texts::Texts;
 
 use crate::{
     Diagnostic, DiagnosticEffect, Diagnostics, FrameOrigin, Layout, Library, MarkdownExtensions, MarkdownPage,
@@ -36,6 +37,8 @@ pub struct ContentOptions {
     pub raw_html: bool,
     /// The extensions of Markdown.
     pub markdown: MarkdownExtensions,
+    /// The interface texts in documents without a language of their own.
+    pub texts: Texts,
     /// The origins whose pages may be in a frame. Other frames are links.
     pub frames: Vec<FrameOrigin>,
     /// The blog's own URL, such as `https://blog.example`; links to it are not external.

@@ -226,7 +226,7 @@ pub(crate) fn parse(source: &SourceFile, context: &ParseContext<'_>) -> ParsedFi
         let slug = front.slug.clone().map_or_else(|| slug_of_file(name), Ok);
         let slug = slug.map_err(|issue| issues.push(issue)).ok()?;
         let path = source.path.strip_prefix(context.root).unwrap_or(&source.path);
-        let body = Body::new(text, parsed.body, path);
+        let body = Body::new(text, parsed.body, path, front.language.clone());
         let is_draft = publication.is_draft;
         Some(match front.date.filter(|_| source.kind != FileKind::Page) {
             Some(date) => ParsedDocument::Post(Arc::new(post(slug, date, front, is_draft, path, body))),

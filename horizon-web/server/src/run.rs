@@ -63,6 +63,7 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
             base_url: base_url.unwrap_or_default(),
             time_zone: args.reports.time_zone.clone(),
             pictures: Pictures::new(pictures.clone()),
+            texts: args.language.texts(),
             ..ContentOptions::default()
         };
         let args = args.content.clone();

@@ -19,11 +19,14 @@ pub(super) fn format_table(
     let wrapped = out.user.input.is_page();
     if wrapped && entering {
         out.user.tables += 1;
-        let (name, number) = (out.user.input.texts.table, out.user.tables);
+        let name = out.user.input.texts.with(
+            "table-number",
+            &[("number", out.user.tables.to_string().as_str().into())],
+        );
         out.cr()?;
         write!(
             out,
-            "<div class=\"table-wrap\" tabindex=\"0\" role=\"region\" aria-label=\"{name} {number}\">"
+            "<div class=\"table-wrap\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\">"
         )?;
     }
     let children = format_node_default(out, node, entering)?;
@@ -78,9 +81,9 @@ pub(super) fn format_task(out: &mut Out<'_, '_, '_>, done: bool, entering: bool)
     }
     let texts = out.user.input.texts;
     let (name, checked) = if done {
-        (texts.done, " checked=\"\"")
+        (texts.get("task-done"), " checked=\"\"")
     } else {
-        (texts.open, "")
+        (texts.get("task-open"), "")
     };
     out.cr()?;
     out.write_str(

@@ -81,7 +81,7 @@ pub(super) fn format_details(out: &mut Out<'_, '_, '_>, title: &str, entering: b
         return out.write_str("</details>\n");
     }
     let title = if title.is_empty() {
-        out.user.input.texts.details
+        out.user.input.texts.get("details")
     } else {
         title
     };

@@ -5,9 +5,10 @@ use std::{fmt, path::Path};
 use comrak::{
     Node,
     html::{ChildRendering, Context, format_document_with_formatter, format_node_default},
-    nodes::NodeValue,
+    nodes::{AlertType, NodeValue},
     options::Plugins,
 };
+use horizon_texts::Texts;
 
 use super::{
     MarkdownSource, block, callout, code,
@@ -18,7 +19,6 @@ use super::{
     link::{self, BodyLink},
     math,
     raw_html::{self, OpenElements},
-    texts::MarkdownTexts,
 };
 use crate::{TocEntry, body::RenderContext, code_cache::CodeBlock, front_matter::FileIssue};
 
@@ -33,18 +33,23 @@ pub(super) enum RenderTarget<'a> {
 pub(super) struct RenderInput<'a> {
     pub(super) target: RenderTarget<'a>,
     pub(super) context: &'a RenderContext,
-    pub(super) texts: &'a MarkdownTexts,
+    pub(super) texts: &'a Texts,
     /// The path of the file in the content folder.
     pub(super) path: &'a Path,
     first_line: usize,
 }
 
 impl<'a> RenderInput<'a> {
-    pub(super) fn new(source: MarkdownSource<'a>, context: &'a RenderContext, target: RenderTarget<'a>) -> Self {
+    pub(super) fn new(
+        source: MarkdownSource<'a>,
+        context: &'a RenderContext,
+        texts: &'a Texts,
+        target: RenderTarget<'a>,
+    ) -> Self {
         Self {
             target,
             context,
-            texts: &MarkdownTexts::ENGLISH,
+            texts,
             path: source.path,
             first_line: source.first_line,
         }
@@ -110,6 +115,7 @@ pub(super) fn document<'a>(root: Node<'_>, input: RenderInput<'a>) -> (String, R
     if input.has(MarkdownExtension::Callouts) {
         callout::find(root);
     }
+    name_alerts(root, input.texts);
     let state = RenderState::new(input, headings, ids);
     let mut html = String::new();
     let (options, plugins) = (input.context.options.markdown.options(), Plugins::default());
@@ -127,6 +133,22 @@ fn replace_emoji(root: Node<'_>) {
             _ => continue,
         };
         node.data_mut().value = NodeValue::Text(emoji.into());
+    }
+}
+
+/// Gives alerts without a title of their own one in the language of the document.
+fn name_alerts(root: Node<'_>, texts: &Texts) {
+    for node in root.descendants() {
+        if let NodeValue::Alert(alert) = &mut node.data_mut().value {
+            let id = match alert.alert_type {
+                AlertType::Note => "alert-note",
+                AlertType::Tip => "alert-tip",
+                AlertType::Important => "alert-important",
+                AlertType::Warning => "alert-warning",
+                AlertType::Caution => "alert-caution",
+            };
+            alert.title.get_or_insert_with(|| texts.get(id).to_owned());
+        }
     }
 }
 

@@ -131,8 +131,12 @@ fn close(out: &mut Out<'_, '_, '_>) -> fmt::Result {
     // After the heading, so that it is not a part of its name.
     write!(out, "</h{level}><a class=\"anchor\" href=\"#")?;
     out.escape_href(&id)?;
-    let label = out.user.input.texts.section_link;
-    write!(out, "\" aria-label=\"{label}: ")?;
-    out.escape(&text)?;
+    let label = out
+        .user
+        .input
+        .texts
+        .with("section-link", &[("heading", text.as_str().into())]);
+    out.write_str("\" aria-label=\"")?;
+    out.escape(&label)?;
     out.write_str("\">#</a></div>\n")
 }

@@ -22,11 +22,11 @@ mod raw_html;
 mod shortcode;
 mod shortcode_tag;
 mod tag;
-mod texts;
 
 use std::path::Path;
 
 use comrak::Arena;
+use horizon_texts::Texts;
 
 use self::format::{RenderInput, RenderTarget};
 pub(crate) use self::link::{BodyLink, BodyLinkKind};
@@ -34,7 +34,7 @@ pub use self::{
     extension::{MarkdownExtensions, MarkdownExtensionsError},
     frame::{FrameOrigin, FrameOriginError},
 };
-use crate::{TocEntry, body::RenderContext, front_matter::FileIssue, rendered_body::RenderedBody, text};
+use crate::{Language, TocEntry, body::RenderContext, front_matter::FileIssue, rendered_body::RenderedBody, text};
 
 /// What is known about a rendered document besides its HTML. All lines are those of the file.
 #[derive(Clone, Debug, Default)]
@@ -68,6 +68,18 @@ pub(crate) struct MarkdownSource<'a> {
     pub(crate) path: &'a Path,
     /// The line of the file on which the Markdown starts, from 1.
     pub(crate) first_line: usize,
+    /// The language of the document, if its author states one.
+    pub(crate) language: Option<&'a Language>,
+}
+
+impl MarkdownSource<'_> {
+    /// Returns the interface texts in the language of the document, or else of the blog.
+    fn texts(&self, context: &RenderContext) -> Texts {
+        let texts = self
+            .language
+            .and_then(|language| Texts::for_language(&language.to_string()));
+        texts.unwrap_or_else(|| context.options.texts.clone())
+    }
 }
 
 /// Renders a document for its own page.
@@ -75,7 +87,8 @@ pub(crate) fn render(source: MarkdownSource<'_>, context: &RenderContext) -> (Re
     let arena = Arena::new();
     let expanded = shortcode::expand(source, context);
     let root = parse::parse(&arena, &expanded.markdown, context.options.markdown);
-    let input = RenderInput::new(source, context, RenderTarget::Page);
+    let texts = source.texts(context);
+    let input = RenderInput::new(source, context, &texts, RenderTarget::Page);
     let (reading_minutes, excerpt, summary) = (text::reading_minutes(root), text::excerpt(root), text::summary(root));
     let (html, state) = format::document(root, input);
     let rendered = Rendered {
@@ -102,7 +115,8 @@ pub(crate) fn render_for_feed(
     let arena = Arena::new();
     let expanded = shortcode::expand(source, context);
     let root = parse::parse(&arena, &expanded.markdown, context.options.markdown);
-    let input = RenderInput::new(source, context, RenderTarget::Feed { base_url, url_path });
+    let texts = source.texts(context);
+    let input = RenderInput::new(source, context, &texts, RenderTarget::Feed { base_url, url_path });
     let (html, _) = format::document(root, input);
     // The library itself writes only the URLs of footnotes. Text contains no unescaped quote.
     html.replace("href=\"#fn", &format!("href=\"{base_url}{url_path}#fn"))
@@ -110,6 +124,7 @@ pub(crate) fn render_for_feed(
 
 /// Renders a caption: inline Markdown as HTML for the page of its document.
 pub(crate) fn render_caption(source: MarkdownSource<'_>, context: &RenderContext) -> String {
-    let input = RenderInput::new(source, context, RenderTarget::Page);
+    let texts = source.texts(context);
+    let input = RenderInput::new(source, context, &texts, RenderTarget::Page);
     inline::render(source.markdown, input).0
 }

@@ -238,7 +238,7 @@ fn begin_content(out: &mut Out<'_, '_, '_>, container: usize, content: Content) 
 }
 
 fn write_summary(out: &mut Out<'_, '_, '_>) -> fmt::Result {
-    let title = out.user.input.texts.details;
+    let title = out.user.input.texts.get("details");
     write!(out, "<summary>{title}</summary>")
 }
 

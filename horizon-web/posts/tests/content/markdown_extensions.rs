@@ -261,3 +261,23 @@ fn tags_of_generators_that_need_no_theme_are_rendered() {
     }
     assert!(html_with("{{< figure src=\"x.png\" >}}", "-shortcodes").contains("{{&lt; figure"));
 }
+
+#[test]
+fn the_texts_around_markdown_are_in_the_language_of_the_post() {
+    let folder = Folder::new();
+    let body = "## Eins\n\n> [!NOTE]\n> x\n\n- [x] y\n\n| a |\n|---|\n| b |\n";
+    folder.write(
+        "one.md",
+        format!("---\ntitle: Eins\ndate: 2026-11-23\nlang: de\n---\n{body}"),
+    );
+    let library = folder.load();
+    let html = library.post("one").unwrap().html();
+    for expected in [
+        "Link zu diesem Abschnitt: Eins",
+        ">Hinweis</p>",
+        "aria-label=\"Erledigt\"",
+        "aria-label=\"Tabelle 1\"",
+    ] {
+        assert!(html.contains(expected), "{expected} in {html}");
+    }
+}
