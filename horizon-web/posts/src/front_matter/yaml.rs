@@ -27,7 +27,9 @@ pub(super) fn parse(yaml: &str, first_line: usize) -> ParsedFields {
         let (event, span) = event.map_err(|error| builder.scan_issue(&error))?;
         builder.add(event, span.start)?;
     }
-    let Some(root) = builder.root else { return Ok(Vec::new()) };
+    let Some(root) = builder.root else {
+        return Ok(Vec::new());
+    };
     match root.value {
         FieldValue::Empty => Ok(Vec::new()),
         FieldValue::Mapping(fields) => Ok(fields),
