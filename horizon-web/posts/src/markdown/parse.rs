@@ -10,8 +10,8 @@ const MAX_PASSES: usize = 8;
 
 /// Parses Markdown.
 ///
-/// On GitHub, `$` starts a formula only after a space or punctuation and ends it only before one, so that `US$5 and CA$`
-/// is text. The parser does not check that: such a `$` is escaped and the document is parsed again.
+/// On GitHub, `$` starts a formula only after a space or punctuation and ends it only before one, so that `US$5 and
+/// CA$` is text. The parser does not check that: such a `$` is escaped and the document is parsed again.
 pub(super) fn parse<'a>(arena: &'a Arena<'a>, markdown: &str, extensions: MarkdownExtensions) -> Node<'a> {
     let mut options = extensions.options();
     let mut markdown = markdown.to_owned();

@@ -215,7 +215,8 @@ fn hostile_markdown_adds_no_element_and_no_url() {
 fn assert_harmless(html: &str, body: &str) {
     const ELEMENTS: &str = "p a img h2 h3 code pre span div table thead tbody tr th td sup section ol li em kbd \
                             details summary figure figcaption math mtext";
-    const ATTRIBUTES: &str = "open href src alt title rel id class tabindex role aria-label aria-hidden loading decoding \
+    const ATTRIBUTES: &str = "open href src alt title rel id class tabindex role aria-label aria-hidden loading \
+                              decoding \
                               fetchpriority \
     data-footnotes \
                               data-footnote-ref data-footnote-backref data-footnote-backref-idx";

@@ -112,7 +112,8 @@ fn urls_in_raw_html_are_resolved_as_in_markdown() {
     folder.post(
         "one",
         "2026-11-23",
-        "<img src=\"x.png\" srcset=\"x.png 1x, media/y.png 2x\" style=\"a\">\n<a href=\"./two.md#b\" class=\"c\">two</a>\n\
+        "<img src=\"x.png\" srcset=\"x.png 1x, media/y.png 2x\" style=\"a\">\n\
+         <a href=\"./two.md#b\" class=\"c\">two</a>\n\
          <video poster='p.png'><source src=v.mp4></video>",
     );
     let options = ContentOptions {
