@@ -142,6 +142,17 @@ impl ContentIndex {
         let near = self.document_near(from, path).or_else(|| self.file_near(from, path));
         near.or_else(|| self.by_old_address(from, path))
             .or_else(|| self.by_url(from, path))
+            .or_else(|| self.by_end_of_path(path))
+    }
+
+    /// Finds the only document whose path ends like this, as `ref` of Hugo does.
+    fn by_end_of_path(&self, path: &str) -> Option<Found> {
+        let is_used = self.layout == Layout::Hugo && path.ends_with(".md");
+        let path = urls::join(Path::new(""), path).filter(|_| is_used)?;
+        let mut found = self.documents.values().filter(|document| document.path.ends_with(&path));
+        let first = found.next()?;
+        let is_only = found.all(|other| other.path == first.path);
+        is_only.then(|| (Some(first.url.clone()), ReferenceTarget::Document(first.path.clone())))
     }
 
     /// Finds what an absolute path leads to.

@@ -251,10 +251,13 @@ impl FieldParser<'_> {
 
     /// Returns the old addresses, and the address that the author gives the file in another program.
     fn aliases(&self) -> Vec<String> {
-        let fields = self.others(&["aliases", "alias", "redirectfrom", "permalink", "url", "path"]);
-        let texts = fields.filter_map(|field| texts(&field.value)).flatten();
-        let addresses = texts.filter(|(text, _)| text.contains(['/', '.']));
-        addresses.map(|(text, _)| text.to_owned()).collect()
+        let named = self.others(&["aliases", "alias", "redirectfrom", "path"]);
+        let named = named.filter_map(|field| texts(&field.value)).flatten();
+        // A word is the name of a style in Jekyll, such as `pretty`.
+        let permalinks = self.others(&["permalink", "url"]);
+        let permalinks = permalinks.filter_map(|field| texts(&field.value)).flatten();
+        let permalinks = permalinks.filter(|(text, _)| text.contains(['/', '.']));
+        named.chain(permalinks).map(|(text, _)| text.to_owned()).collect()
     }
 
     fn weight(&mut self) -> Option<i64> {
