@@ -170,7 +170,7 @@ impl Place {
             format!("/{pattern}")
         };
         match pattern.rsplit_once(":categories") {
-            None => self.addresses(|name| self.with_language(self.expand(&pattern, name))),
+            None => self.addresses(|name| self.with_language(&self.expand(&pattern, name))),
             Some((_, rest)) => DocumentAddresses {
                 after_categories: self.names.iter().flat_map(|name| self.expand(rest, name)).collect(),
                 ..DocumentAddresses::default()
@@ -179,7 +179,7 @@ impl Place {
     }
 
     /// Returns the paths in the folder of the file's language, as Hugo has them, and without it.
-    fn with_language(&self, paths: Vec<String>) -> Vec<String> {
+    fn with_language(&self, paths: &[String]) -> Vec<String> {
         let in_folder = self
             .language
             .iter()
