@@ -23,7 +23,8 @@ cover: { image: media/cover.jpg, alt: "A \"cover\"", caption: "With a [link](/bl
 showToc: true
 ---
 
-Text with *emphasis*, **strong**, ~~deleted~~, `code <b>`, a [link](/blog "Title & more"), <https://example.com/?a=1&b=2>,
+Text with *emphasis*, **strong**, ~~deleted~~, `code <b>`, a [link](/blog "Title & more"),
+<https://example.com/?a=1&b=2>,
 <!> <br> <kbd>Ctrl</kbd>, H<sub>2</sub>O, x<sup>2</sup>, <mark>marked</mark>, :smile:, $x^2 + \sqrt{y}$, and a note.[^1]
 
 # Comments

@@ -105,8 +105,8 @@ fn pictures_that_readers_do_not_see_are_found() {
         findings_in("![The sea](lake.jpg)\n\n![A](https://other.example/a.png)\n\n![](sea.jpg)"),
         [
             "one.md:5: warning: there is no picture \"lake.jpg\" [missing-picture]",
-            "one.md:7: warning: browsers block the picture \"https://other.example/a.png\" of another site: put it into \
-             the content folder [blocked-picture]",
+            "one.md:7: warning: browsers block the picture \"https://other.example/a.png\" of another site: put it \
+             into the content folder [blocked-picture]",
             "one.md:9: note: the picture \"sea.jpg\" has no alternative text [no-alternative-text]",
         ]
     );
