@@ -149,7 +149,10 @@ impl ContentIndex {
     fn by_end_of_path(&self, path: &str) -> Option<Found> {
         let is_used = self.layout == Layout::Hugo && path.ends_with(".md");
         let path = urls::join(Path::new(""), path).filter(|_| is_used)?;
-        let mut found = self.documents.values().filter(|document| document.path.ends_with(&path));
+        let mut found = self
+            .documents
+            .values()
+            .filter(|document| document.path.ends_with(&path));
         let first = found.next()?;
         let is_only = found.all(|other| other.path == first.path);
         is_only.then(|| (Some(first.url.clone()), ReferenceTarget::Document(first.path.clone())))

@@ -144,8 +144,11 @@ fn the_sitemap_lists_every_page_in_full_and_escaped() {
             "https://blog.example/blog/one",
             "2026-11-25T00:00:00Z",
             "https://blog.example/about",
+            "https://blog.example/archive",
+            "https://blog.example/tags",
             "https://blog.example/tags/b",
             "https://blog.example/tags/%C3%BCn%C3%AF",
+            "https://blog.example/archive/2026",
         ]
     );
 }
