@@ -223,7 +223,7 @@ impl TreeWalk<'_> {
             } else if let Some(reason) = self.reason_of_name(folder, &below) {
                 self.skip(reason, &below);
             } else {
-                self.add_entry(folder, entry, below, is_bundle);
+                self.add_entry(folder, entry, &below, is_bundle);
             }
         }
     }
@@ -242,19 +242,19 @@ impl TreeWalk<'_> {
         (name.starts_with(b".") && !is_well_known).then_some(SkipReason::Hidden)
     }
 
-    fn add_entry(&mut self, folder: &QueuedFolder, entry: &DirEntry, below: PathBuf, is_bundle: bool) {
-        let is_document = self.folder_root.has_documents() && file_name::is_markdown(&below);
-        let found = self.resolve(folder, entry, below.clone());
+    fn add_entry(&mut self, folder: &QueuedFolder, entry: &DirEntry, below: &Path, is_bundle: bool) {
+        let is_document = self.folder_root.has_documents() && file_name::is_markdown(below);
+        let found = self.resolve(folder, entry, below.to_owned());
         match found {
             // What is named like a document but cannot be read is reported when it is read.
-            _ if is_document && (found.is_some() || self.is_own_layout(&below)) => {
-                self.add_document(folder, &below, is_bundle);
+            _ if is_document && (found.is_some() || self.is_own_layout(below)) => {
+                self.add_document(folder, below, is_bundle);
             }
-            Some(found) if self.is_own_pages(&below) => self.add_subfolder(folder, found, is_bundle),
-            None => self.skip(SkipReason::Link, &below),
+            Some(found) if self.is_own_pages(below) => self.add_subfolder(folder, found, is_bundle),
+            None => self.skip(SkipReason::Link, below),
             Some(found) if found.metadata.is_dir() => self.add_subfolder(folder, found, is_bundle),
             Some(found) if found.metadata.is_file() => self.add_file(found),
-            Some(_) => self.skip(SkipReason::FileType, &below),
+            Some(_) => self.skip(SkipReason::FileType, below),
         }
     }
 

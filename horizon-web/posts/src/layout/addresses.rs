@@ -50,13 +50,12 @@ impl LayoutRoots {
         let place = Place::new(below, file);
         let mut addresses = match self.layout {
             Layout::Plain if place.folders.is_empty() => DocumentAddresses::default(),
-            Layout::Plain | Layout::Zola => place.by_folders(),
             Layout::Hugo => match self.config.permalinks.get(place.section()) {
                 Some(pattern) => place.by_pattern(pattern),
                 None => place.by_folders(),
             },
             Layout::Jekyll if place.is_jekyll_post() => place.by_pattern(self.jekyll_pattern()),
-            Layout::Jekyll => place.by_folders(),
+            Layout::Plain | Layout::Zola | Layout::Jekyll => place.by_folders(),
             Layout::Astro => place.of_collection(),
         };
         if self.layout == Layout::Hugo {
