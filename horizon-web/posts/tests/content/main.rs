@@ -12,6 +12,7 @@ mod folder;
 #[cfg(test)]
 mod front_matter;
 #[cfg(test)]
+mod languages;
 mod layouts;
 #[cfg(test)]
 mod library;

@@ -1,0 +1,79 @@
+//! The language of documents, and translations.
+
+use horizon_posts::{ContentOptions, Library, atom, rss, sitemap};
+use horizon_texts::Texts;
+
+use crate::folder::{Folder, now, options, site};
+
+const BODY: &str = "## Eins\n\n> [!NOTE]\n> Text.\n\n- [x] a\n";
+
+fn translated() -> Folder {
+    let folder = Folder::new();
+    folder
+        .write(
+            "hello.md",
+            "---\ntitle: Hello\ndate: 2026-11-23\ntranslationKey: hello\n---\n",
+        )
+        .write(
+            "bonjour.md",
+            "---\ntitle: Bonjour\ndate: 2026-11-22\nlang: fr\ntranslationKey: hello\n---\n",
+        )
+        .write("seul.md", "---\ntitle: Seul\ndate: 2026-11-21\nlang: fr\n---\n");
+    folder
+}
+
+#[test]
+fn the_texts_in_a_body_are_in_the_language_of_the_document_or_of_the_blog() {
+    let folder = Folder::new();
+    folder
+        .write("a.md", format!("---\ntitle: A\ndate: 2026-11-23\n---\n{BODY}"))
+        .write(
+            "b.md",
+            format!("---\ntitle: B\ndate: 2026-11-22\nlang: fr\n---\n{BODY}"),
+        );
+    let options = ContentOptions {
+        texts: Texts::for_language("de").unwrap(),
+        ..options()
+    };
+    let library = Library::load(folder.path(), &options, now());
+    let html = |slug| library.post(slug).unwrap().html();
+    for (html, texts) in [
+        (html("a"), ["Link zu diesem Abschnitt: Eins", ">Hinweis<", "Erledigt"]),
+        (html("b"), ["Lien vers cette section: Eins", ">Note<", "Fait"]),
+    ] {
+        for text in texts {
+            assert!(html.contains(text), "{text} is not in {html}");
+        }
+    }
+}
+
+#[test]
+fn a_translation_is_not_in_the_feeds_of_a_blog_that_has_the_original() {
+    let library = translated().load();
+    for feed in [atom(&library, &site()), rss(&library, &site())] {
+        assert!(feed.contains("/blog/hello") && feed.contains("/blog/seul"), "{feed}");
+        assert!(!feed.contains("/blog/bonjour"), "{feed}");
+    }
+    assert!(atom(&library, &site()).contains(r#" xml:lang="fr""#));
+}
+
+#[test]
+fn the_sitemap_links_translations() {
+    let library = translated().load();
+    let slugs = |slug| {
+        let translations = library.translations(library.post(slug).unwrap());
+        translations
+            .iter()
+            .map(|post| post.slug.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(slugs("bonjour"), ["hello", "bonjour"]);
+    assert!(slugs("seul").is_empty());
+    let xml = sitemap(&library, &site());
+    for link in [
+        r#"<xhtml:link rel="alternate" hreflang="en" href="https://blog.example/blog/hello"/>"#,
+        r#"<xhtml:link rel="alternate" hreflang="fr" href="https://blog.example/blog/bonjour"/>"#,
+    ] {
+        assert_eq!(xml.matches(link).count(), 2, "{link} in {xml}");
+    }
+}
