@@ -157,8 +157,8 @@ error-offline = Der Server ist nicht erreichbar. Bitte versuche es noch einmal.
 error-server = Das hat nicht geklappt. Bitte versuche es später noch einmal.
 error-too-many = Das war zu viel auf einmal. Bitte versuche es später noch einmal.
 error-forbidden = Das ist hier nicht erlaubt.
-error-body = Der Kommentar ist leer, zu lang oder enthält unzulässige Zeichen.
-error-author = Der Name ist zu lang oder enthält unzulässige Zeichen.
+error-body = Der Kommentar ist leer, länger als { $max } Zeichen oder enthält unzulässige Zeichen.
+error-author = Der Name ist länger als { $max } Zeichen oder enthält unzulässige Zeichen.
 error-parent = Auf diesen Kommentar kann man nicht antworten.
 error-again = Bitte sende ihn noch einmal.
 

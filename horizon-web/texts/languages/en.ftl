@@ -160,8 +160,8 @@ error-offline = The server could not be reached. Please try again.
 error-server = The server could not do this. Please try again later.
 error-too-many = That was too much at once. Please try again later.
 error-forbidden = This is not allowed here.
-error-body = The comment is empty, too long, or contains characters that are not allowed.
-error-author = The name is too long or contains characters that are not allowed.
+error-body = The comment is empty, longer than { $max } characters, or contains characters that are not allowed.
+error-author = The name is longer than { $max } characters or contains characters that are not allowed.
 error-parent = The comment you reply to does not accept replies.
 error-again = Please send it again.
 

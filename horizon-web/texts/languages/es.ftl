@@ -167,8 +167,8 @@ error-offline = No se pudo contactar con el servidor. Inténtalo de nuevo.
 error-server = No se pudo completar la operación. Inténtalo de nuevo más tarde.
 error-too-many = Demasiadas solicitudes a la vez. Inténtalo de nuevo más tarde.
 error-forbidden = Esto no está permitido aquí.
-error-body = El comentario está vacío, es demasiado largo o contiene caracteres no permitidos.
-error-author = El nombre es demasiado largo o contiene caracteres no permitidos.
+error-body = El comentario está vacío, supera los { $max } caracteres o contiene caracteres no permitidos.
+error-author = El nombre supera los { $max } caracteres o contiene caracteres no permitidos.
 error-parent = No se puede responder a este comentario.
 error-again = Envíalo de nuevo, por favor.
 

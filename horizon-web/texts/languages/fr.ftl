@@ -167,8 +167,8 @@ error-offline = Le serveur est injoignable. Veuillez réessayer.
 error-server = L’opération a échoué. Veuillez réessayer plus tard.
 error-too-many = Trop de demandes à la fois. Veuillez réessayer plus tard.
 error-forbidden = Ce n’est pas autorisé ici.
-error-body = Le commentaire est vide, trop long ou contient des caractères non autorisés.
-error-author = Le nom est trop long ou contient des caractères non autorisés.
+error-body = Le commentaire est vide, dépasse { $max } caractères ou contient des caractères non autorisés.
+error-author = Le nom dépasse { $max } caractères ou contient des caractères non autorisés.
 error-parent = Il n’est pas possible de répondre à ce commentaire.
 error-again = Veuillez l’envoyer à nouveau.
 

@@ -219,8 +219,8 @@ fn form(page: &PostPage, texts: &Texts, markers: &SlotMarkers) -> AnyView {
             data-horizon="comment-form"
             data-published=texts.get("comment-published")
             data-pending=texts.get("comment-pending")
-            data-field-body=texts.get("error-body")
-            data-field-author=texts.get("error-author")
+            data-field-body=texts.with("error-body", &[("max", MAX_COMMENT_CHARS.into())])
+            data-field-author=texts.with("error-author", &[("max", MAX_AUTHOR_CHARS.into())])
             data-field-parent=texts.get("error-parent")
             data-field-id=texts.get("error-again")
         >

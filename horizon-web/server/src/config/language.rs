@@ -32,3 +32,22 @@ impl fmt::Display for BlogLanguage {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_a_tag_and_without_texts_of_its_own_the_interface_is_english() {
+        for (text, tag, interface) in [("de_at", "de-AT", "de-AT"), ("AR", "ar", "ar"), ("pl", "pl", "en")] {
+            let language: BlogLanguage = text.parse().unwrap();
+            assert_eq!(
+                (language.to_string().as_str(), language.texts().tag()),
+                (tag, interface)
+            );
+        }
+        for bad in ["", "und", "german language"] {
+            assert_eq!(bad.parse::<BlogLanguage>(), Err(ParseLanguageError), "{bad:?}");
+        }
+    }
+}

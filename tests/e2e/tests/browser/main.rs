@@ -4,6 +4,7 @@
 mod cluster;
 mod comments;
 mod healing;
+mod languages;
 mod likes;
 mod lists;
 mod looks;
