@@ -1,6 +1,6 @@
 //! Shortens the script that wasm-bindgen generates between the browser and the module.
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use walrus::Module;
 
 /// The number of hexadecimal digits at the end of a generated name, which only script and module use.
@@ -10,7 +10,7 @@ const HASH_DIGITS: usize = 16;
 pub(crate) struct InlinedModule<'a> {
     /// The name by which the script imports it.
     pub(crate) name: &'a str,
-    /// Its text. Each export is a line that starts with `export const`.
+    /// Its text. Each export is a declaration: `export const` or `export let`.
     pub(crate) text: &'a str,
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn shorten(script: &str, inlined: &[InlinedModule<'_>], module: &mut 
 ///
 /// wasm-bindgen imports a module with classes as `import * as`, and one with functions only by their names.
 fn inline(script: &str, InlinedModule { name, text }: &InlinedModule<'_>) -> anyhow::Result<String> {
-    const EXPORT: &str = "export const ";
+    const EXPORT: &str = "export ";
     let end_of_import = [format!(" from \"{name}\"\n"), format!(" from '{name}';\n")];
     let (before, after) = end_of_import
         .iter()
@@ -51,12 +51,14 @@ fn inline(script: &str, InlinedModule { name, text }: &InlinedModule<'_>) -> any
         .rsplit_once("import ")
         .with_context(|| format!("the script of wasm-bindgen imports `{name}` in another way than before"))?;
     let names = names.trim_start_matches("* as ");
+    // `const name = …`, or `let name=…` in a shortened module.
     let exports = text
         .split(EXPORT)
         .skip(1)
-        .filter_map(|rest| rest.split([' ', '=']).next());
+        .filter_map(|rest| rest.split([' ', '=']).nth(1));
     let exports = exports.collect::<Vec<_>>().join(", ");
-    let text = text.replace(EXPORT, "const ");
+    ensure!(!exports.is_empty(), "the module `{name}` exports nothing");
+    let text = text.replace(EXPORT, "");
     // A function has a scope of its own, so that names of the modules cannot collide.
     Ok(format!(
         "{before}const {names} = (() => {{\n{text}\nreturn {{ {exports} }};\n}})();\n{after}"
@@ -111,10 +113,10 @@ mod tests {
     fn the_names_of_two_modules_do_not_collide() {
         let other = InlinedModule {
             name: "horizon-formats",
-            text: "const local = 1;\nexport const one = () => local;\nexport const two=() => 2;",
+            text: "const local = 1;\nexport const one = () => local;\nexport let two=() => 2;",
         };
         let script = format!("{IMPORT}import {{ one, two }} from 'horizon-formats';\none();\n");
-        let inlined = "const{one,two}=(()=>{const local=1;const one=()=>local;const two=()=>2;return{one,two};})();";
+        let inlined = "const{one,two}=(()=>{const local=1;const one=()=>local;let two=()=>2;return{one,two};})();";
         assert_eq!(
             shorten(&script, &[STREAM, other], &mut Module::default()).unwrap(),
             format!("{INLINED}{inlined}one();")
