@@ -102,7 +102,6 @@ tag = وسم
 tag-all = الكل
 all-tags = كل الوسوم
 search-label = البحث
-search-titles = ابحث في العناوين
 search-button = بحث
 search-results = نتائج البحث
 search-not-ready = يجري تجهيز البحث. يُرجى المحاولة بعد لحظات.
@@ -140,9 +139,7 @@ next = التالي
 other-posts = مقالات أخرى
 translations = الترجمات
 draft = مسودة
-draft-notice = هذه مسودة. لا يمكن للقرّاء رؤيتها.
 scheduled = مجدولة
-scheduled-notice = تُنشر هذه المقالة في { $date }. لا يمكن للقرّاء رؤيتها بعد.
 copy-code = نسخ
 code-copied = تم النسخ
 code-copy-failed = تعذّر النسخ
@@ -157,7 +154,6 @@ alert-important = مهم
 alert-warning = تحذير
 alert-caution = تنبيه
 footnotes = الحواشي
-footnote-back = العودة إلى الإحالة { $number }
 
 ## Comments
 

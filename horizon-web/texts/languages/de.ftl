@@ -70,7 +70,6 @@ tag = Schlagwort
 tag-all = Alle
 all-tags = Alle Schlagwörter
 search-label = Suche
-search-titles = Titel durchsuchen
 search-button = Suchen
 search-results = Suchergebnisse
 search-not-ready = Die Suche wird gerade vorbereitet. Bitte versuche es gleich noch einmal.
@@ -104,9 +103,7 @@ next = Weiter
 other-posts = Weitere Beiträge
 translations = Übersetzungen
 draft = Entwurf
-draft-notice = Dies ist ein Entwurf. Leser können ihn nicht sehen.
 scheduled = Geplant
-scheduled-notice = Dieser Beitrag erscheint am { $date }. Leser können ihn noch nicht sehen.
 copy-code = Kopieren
 code-copied = Kopiert
 code-copy-failed = Kopieren fehlgeschlagen
@@ -121,7 +118,6 @@ alert-important = Wichtig
 alert-warning = Warnung
 alert-caution = Vorsicht
 footnotes = Fußnoten
-footnote-back = Zurück zu Verweis { $number }
 
 ## Comments
 

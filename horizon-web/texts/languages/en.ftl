@@ -73,7 +73,6 @@ tag = Tag
 tag-all = All
 all-tags = All tags
 search-label = Search
-search-titles = Search the titles
 search-button = Search
 search-results = Search results
 search-not-ready = The search is being prepared. Please try again in a moment.
@@ -107,9 +106,7 @@ next = Next
 other-posts = Other posts
 translations = Translations
 draft = Draft
-draft-notice = This is a draft. Readers cannot see it.
 scheduled = Scheduled
-scheduled-notice = This post is published on { $date }. Readers cannot see it yet.
 copy-code = Copy
 code-copied = Copied
 code-copy-failed = Copying failed
@@ -124,7 +121,6 @@ alert-important = Important
 alert-warning = Warning
 alert-caution = Caution
 footnotes = Footnotes
-footnote-back = Back to reference { $number }
 
 ## Comments
 

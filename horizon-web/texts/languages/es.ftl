@@ -78,7 +78,6 @@ tag = Etiqueta
 tag-all = Todas
 all-tags = Todas las etiquetas
 search-label = Búsqueda
-search-titles = Buscar en los títulos
 search-button = Buscar
 search-results = Resultados de la búsqueda
 search-not-ready = La búsqueda se está preparando. Inténtalo de nuevo en un momento.
@@ -113,9 +112,7 @@ next = Siguiente
 other-posts = Otras entradas
 translations = Traducciones
 draft = Borrador
-draft-notice = Esto es un borrador. Los lectores no pueden verlo.
 scheduled = Programada
-scheduled-notice = Esta entrada se publica el { $date }. Los lectores aún no pueden verla.
 copy-code = Copiar
 code-copied = Copiado
 code-copy-failed = No se pudo copiar
@@ -130,7 +127,6 @@ alert-important = Importante
 alert-warning = Advertencia
 alert-caution = Precaución
 footnotes = Notas
-footnote-back = Volver a la referencia { $number }
 
 ## Comments
 

@@ -78,7 +78,6 @@ tag = Étiquette
 tag-all = Toutes
 all-tags = Toutes les étiquettes
 search-label = Recherche
-search-titles = Rechercher dans les titres
 search-button = Rechercher
 search-results = Résultats de la recherche
 search-not-ready = La recherche est en cours de préparation. Réessayez dans un instant.
@@ -113,9 +112,7 @@ next = Suivant
 other-posts = Autres articles
 translations = Traductions
 draft = Brouillon
-draft-notice = Ceci est un brouillon. Les lecteurs ne peuvent pas le voir.
 scheduled = Programmé
-scheduled-notice = Cet article sera publié le { $date }. Les lecteurs ne peuvent pas encore le voir.
 copy-code = Copier
 code-copied = Copié
 code-copy-failed = La copie a échoué
@@ -130,7 +127,6 @@ alert-important = Important
 alert-warning = Avertissement
 alert-caution = Attention
 footnotes = Notes
-footnote-back = Retour à l’appel de note { $number }
 
 ## Comments
 

@@ -62,7 +62,6 @@ tag = タグ
 tag-all = すべて
 all-tags = すべてのタグ
 search-label = 検索
-search-titles = タイトルを検索
 search-button = 検索
 search-results = 検索結果
 search-not-ready = 検索の準備中です。しばらくしてからもう一度お試しください。
@@ -95,9 +94,7 @@ next = 次へ
 other-posts = ほかの記事
 translations = 翻訳
 draft = 下書き
-draft-notice = これは下書きです。読者には表示されません。
 scheduled = 公開予定
-scheduled-notice = この記事は{ $date }に公開されます。読者にはまだ表示されません。
 copy-code = コピー
 code-copied = コピーしました
 code-copy-failed = コピーできませんでした
@@ -112,7 +109,6 @@ alert-important = 重要
 alert-warning = 警告
 alert-caution = 注意
 footnotes = 脚注
-footnote-back = 参照 { $number } に戻る
 
 ## Comments
 

@@ -1,7 +1,7 @@
 //! The interface texts of the blog, and dates and numbers, in each language.
 //!
-//! A language is a file in `languages/`, in the syntax of [Fluent](https://projectfluent.org). [ICU4X] formats dates and
-//! numbers and selects plural forms.
+//! A language is a file in `languages/`, in the syntax of [Fluent](https://projectfluent.org). [ICU4X] formats dates
+//! and numbers and selects plural forms.
 //!
 //! ```
 //! use horizon_texts::Texts;

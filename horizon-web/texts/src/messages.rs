@@ -55,7 +55,7 @@ fn parse(file: &'static str) -> (Messages, Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, fs, path::Path};
 
     use icu_plurals::PluralRules;
 
@@ -118,6 +118,7 @@ mod tests {
             "de: token",
             "de: dashboard",
             "de: cluster",
+            "de: details",
             "de: time-utc",
             "fr: nav-site",
             "fr: nav-blog",
@@ -144,5 +145,29 @@ mod tests {
             same, expected,
             "an untranslated text, or one that is listed as the same"
         );
+    }
+
+    #[test]
+    fn every_text_is_used() {
+        fn source(folder: &Path, text: &mut String) {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    source(&path, text);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    text.push_str(&fs::read_to_string(path).unwrap());
+                }
+            }
+        }
+        let mut text = String::new();
+        for part in ["app/src", "posts/src", "server/src", "texts/src"] {
+            source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(part), &mut text);
+        }
+        let (_, english) = all().next().unwrap();
+        let unused: Vec<_> = english
+            .keys()
+            .filter(|id| !text.contains(&format!("\"{id}\"")))
+            .collect();
+        assert!(unused.is_empty(), "{unused:?}");
     }
 }
