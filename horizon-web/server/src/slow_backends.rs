@@ -202,7 +202,7 @@ impl TestBlog {
         };
         let pictures = Arc::new(PictureStore::new(folder.path(), None));
         let app = run::app_state(&config, backend, library, pictures, stats, shutdown).unwrap();
-        search::index_libraries(app.clone(), None).await;
+        search::index_libraries(app.clone(), "en".parse().ok()).await;
         Self {
             fake,
             router: routes::router(app, folder.path()),

@@ -6,12 +6,13 @@ use http::Method;
 
 use crate::POST;
 
-/// Waits until the card of the post shows this number of viewers, and a circle instead of the dot if it is zero.
+/// Waits until the card of the post shows this number of viewers, or hides it if it is zero.
 async fn card_shows_viewers(reader: &Browser, slug: &str, viewers: u64) -> anyhow::Result<()> {
     let script = format!(
         "const item = document.querySelector('.card[data-slug={slug}] .now');
          const number = item.querySelector('[data-horizon=viewers]').textContent;
-         return number === '{viewers}' && item.classList.contains('no-viewers') === ({viewers} === 0)"
+         const isZero = {viewers} === 0;
+         return number === '{viewers}' && item.hidden === isZero && item.classList.contains('no-viewers') === isZero"
     );
     reader
         .wait_for(&format!("the card of {slug} shows {viewers} viewers"), &script)
@@ -84,7 +85,10 @@ fn every_page_is_counted_under_its_own_name() -> anyhow::Result<()> {
             ("/", ""),
             ("/blog", "list/blog"),
             ("/blog?q=hello", "list/search"),
+            ("/tags", "list/tags"),
             ("/tags/test", "list/tags/test"),
+            ("/series", "list/series"),
+            ("/archive", "list/archive"),
         ] {
             page_has_visits(address, name, 0).await?;
             ada.open_live(path).await?;
