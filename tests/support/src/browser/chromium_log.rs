@@ -26,7 +26,7 @@ fn is_about_the_network(line: &str) -> bool {
 pub(super) struct Transfers {
     /// The `host:port` of each request that left the machine.
     pub(super) hosts: BTreeSet<String>,
-    /// The size of all responses that have ended, with their headers, in bytes.
+    /// The size of the responses to these requests that have ended, with their headers, in bytes.
     pub(super) bytes: u64,
     /// The requests without an end but live streams: their addresses by id.
     pub(super) pending: BTreeMap<String, String>,
@@ -43,14 +43,16 @@ impl Transfers {
             match method {
                 "Network.requestWillBeSent" => {
                     let address = text(&parameters["request"]["url"]);
-                    self.hosts.extend(host(address));
+                    let Some(host) = host(address) else { continue };
+                    self.hosts.insert(host);
                     if text(&parameters["type"]) != "EventSource" {
                         self.pending.insert(id.to_owned(), address.to_owned());
                     }
                 }
                 "Network.loadingFinished" => {
-                    self.bytes += parameters["encodedDataLength"].as_u64().unwrap_or(0);
-                    self.pending.remove(id);
+                    let is_known = self.pending.remove(id).is_some();
+                    let bytes = parameters["encodedDataLength"].as_u64().unwrap_or(0);
+                    self.bytes += if is_known { bytes } else { 0 };
                 }
                 "Network.loadingFailed" => {
                     self.pending.remove(id);
