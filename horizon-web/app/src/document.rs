@@ -53,7 +53,7 @@ fn header(site: &Site, metadata: &PageMetadata, texts: &Texts) -> AnyView {
     view! {
         <header class="site-header">
             <a class="brand" href="/">
-                {logo()} <span>{site.title.clone()}</span>
+                {site.is_own_blog().then(logo)} <bdi>{site.title.clone()}</bdi>
             </a>
             <nav aria-label=texts.get("nav-site")>
                 <ul>{links.collect_view()}</ul>
@@ -100,9 +100,10 @@ fn logo() -> AnyView {
 
 fn footer(site: &Site, is_live: bool, texts: &Texts, markers: &SlotMarkers) -> AnyView {
     let numbers = is_live.then(|| site_numbers(texts, markers));
+    let description = (!site.description.is_empty()).then(|| site.description.clone());
     view! {
         <footer class="site-footer">
-            {numbers} <p>{site.description.clone()}</p>
+            {numbers} {description.map(|text| view! { <p><bdi>{text}</bdi></p> })}
             <p>
                 <a href="/feed.xml">"Atom"</a>
                 " · "

@@ -8,12 +8,15 @@ use horizon_texts::Texts;
 
 use crate::list_view::{ArchivePage, BlogIndex, ListSubject, PostCard, PostList, SeriesCount, SeriesPart, TagCount};
 
+/// The name of a blog without one: that of the project's own blog, whose pages have the project's logo and picture.
+pub const DEFAULT_TITLE: &str = "EventHorizon";
+
 /// What all pages have in common.
 #[derive(Clone, Debug)]
 pub struct Site {
     /// The blog's name.
     pub title: String,
-    /// One sentence.
+    /// One sentence, or nothing.
     pub description: String,
     /// The public URL: `https://example.org`, without a trailing slash; `None` if it is unknown.
     pub base_url: Option<String>,
@@ -27,6 +30,14 @@ pub struct Site {
     pub language: String,
     /// The interface texts in that language, or else in English.
     pub texts: Texts,
+}
+
+impl Site {
+    /// Returns whether this is the project's own blog. Every other blog has its own look, without the project's logo.
+    #[must_use]
+    pub fn is_own_blog(&self) -> bool {
+        self.title == DEFAULT_TITLE
+    }
 }
 
 /// The URLs of the files that `cargo xtask bundle` builds.

@@ -45,7 +45,7 @@ pub fn atom(library: &Library, site: &SiteInfo) -> String {
     let updated = posts.iter().map(|post| last_change(post).date_time()).max();
     let feed = atom_feed::Feed {
         title: xml_text(&site.title).into(),
-        subtitle: Some(xml_text(&site.description).into()),
+        subtitle: (!site.description.is_empty()).then(|| xml_text(&site.description).into()),
         id: site.at("/"),
         updated: updated.unwrap_or_default(),
         authors: vec![person(site)],
@@ -106,10 +106,16 @@ fn atom_link(rel: &str, href: &str) -> atom_feed::Link {
 #[must_use]
 pub fn rss(library: &Library, site: &SiteInfo) -> String {
     let posts = newest(library, site);
+    // RSS requires a description.
+    let description = if site.description.is_empty() {
+        &site.title
+    } else {
+        &site.description
+    };
     let channel = rss::Channel {
         title: xml_text(&site.title),
         link: site.at("/"),
-        description: xml_text(&site.description),
+        description: xml_text(description),
         language: Some(site.language.clone()),
         last_build_date: posts
             .iter()

@@ -87,25 +87,15 @@ pub(crate) const TOKEN_KINDS: [TokenKind; 12] = [
     kind("", "", "", &["keyword.operator"]),
 ];
 
-/// Returns the style sheet for highlighted code: light, and dark under `[data-theme=dark]` or if the system is dark and
-/// `html` has no `data-theme` or the value `system`.
+/// Returns the style sheet for highlighted code. The colours follow `color-scheme`, which the style sheet of the page sets.
 #[must_use]
 pub fn highlight_css() -> String {
     let mut rules = String::new();
-    let (mut light, mut dark) = (String::new(), String::new());
-    for kind in TOKEN_KINDS.iter().filter(|kind| !kind.name.is_empty()) {
-        let name = kind.name;
+    for TokenKind { name, light, dark, .. } in TOKEN_KINDS.iter().filter(|kind| !kind.name.is_empty()) {
         // Writing to a `String` does not fail.
-        let _ = writeln!(rules, ".hl-{name}{{color:var(--hl-{name})}}");
-        let _ = write!(light, "--hl-{name}:{};", kind.light);
-        let _ = write!(dark, "--hl-{name}:{};", kind.dark);
+        let _ = writeln!(rules, ".hl-{name}{{color:light-dark({light},{dark})}}");
     }
-    format!(
-        ":root{{{light}}}\n\
-         [data-theme=dark]{{{dark}}}\n\
-         @media (prefers-color-scheme:dark){{:root:not([data-theme]),:root[data-theme=system]{{{dark}}}}}\n\
-         {rules}"
-    )
+    rules
 }
 
 #[cfg(test)]
@@ -143,14 +133,10 @@ mod tests {
     }
 
     #[test]
-    fn the_style_sheet_has_light_dark_and_system_themes() {
+    fn the_style_sheet_has_a_light_and_a_dark_colour_for_each_kind() {
         let css = highlight_css();
-        assert!(css.starts_with(":root{--hl-comment:#57606a;"));
-        assert!(css.contains("\n[data-theme=dark]{--hl-comment:#9198a1;"));
-        assert!(css.contains(
-            "(prefers-color-scheme:dark){:root:not([data-theme]),:root[data-theme=system]{--hl-comment:#9198a1;"
-        ));
-        assert!(css.contains(".hl-keyword{color:var(--hl-keyword)}"));
-        assert_eq!(css.matches('{').count(), css.matches('}').count());
+        assert!(css.starts_with(".hl-comment{color:light-dark(#57606a,#9198a1)}\n"), "{css}");
+        let kinds = TOKEN_KINDS.iter().filter(|kind| !kind.name.is_empty());
+        assert_eq!(css.matches("light-dark(").count(), kinds.count());
     }
 }

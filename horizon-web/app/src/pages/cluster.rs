@@ -25,7 +25,15 @@ pub(super) fn page(site: &Site, texts: &Texts, cluster: &ClusterPage) -> AnyView
                     </li>
                 </ul>
             </div>
-            <div data-horizon="cluster" aria-live="off">
+            // The tables scroll in it, because the browser replaces them.
+            <div
+                class="table-wrap"
+                data-horizon="cluster"
+                role="region"
+                aria-label=texts.get("cluster")
+                aria-live="off"
+                tabindex="0"
+            >
                 {tables(texts, cluster)}
             </div>
             <script src=site.assets.cluster_js.clone() defer></script>

@@ -3,6 +3,7 @@
 
 mod forms;
 mod languages;
+mod own_blog;
 mod sample;
 
 use std::sync::Arc;

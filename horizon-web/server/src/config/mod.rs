@@ -17,7 +17,7 @@ mod tls;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, builder::ArgPredicate};
 use horizon_backend::{ReportSettings, SettingError};
 
 pub use self::{
@@ -68,15 +68,16 @@ pub struct ServeArgs {
         long,
         env = "HORIZON_TITLE",
         value_name = "HORIZON_TITLE",
-        default_value = "EventHorizon"
+        default_value = horizon_app::DEFAULT_TITLE
     )]
     pub title: String,
-    /// The description of the blog: one sentence.
+    /// The description of the blog: one sentence. A blog with a title of its own has none by default.
     #[arg(
         long,
         env = "HORIZON_DESCRIPTION",
         value_name = "HORIZON_DESCRIPTION",
-        default_value = "Live presence and exact, private analytics, shown by the blog that explains them."
+        default_value = "Live presence and exact, private analytics, shown by the blog that explains them.",
+        default_value_if("title", ArgPredicate::IsPresent, "")
     )]
     pub description: String,
     /// The language of the blog: a BCP 47 tag such as de or pt-BR. The interface is in English, German, French,

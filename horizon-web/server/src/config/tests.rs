@@ -60,6 +60,17 @@ fn invalid_combinations_are_rejected() {
 }
 
 #[test]
+fn a_blog_with_a_title_of_its_own_has_no_description_by_default() {
+    let description = |arguments: &[&str]| {
+        let arguments = std::iter::once(&"horizon-web").chain(arguments);
+        Cli::try_parse_from(arguments).unwrap().serve.description
+    };
+    assert!(description(&[]).starts_with("Live presence"));
+    assert_eq!(description(&["--title", "The shed"]), "");
+    assert_eq!(description(&["--title", "The shed", "--description", "Wood."]), "Wood.");
+}
+
+#[test]
 fn the_default_store_is_the_redis_of_the_bus() {
     let cli = Cli::try_parse_from(["horizon-web", "--bus", "redis+pubsub://localhost"]).unwrap();
     let settings = cli.serve.check().unwrap();

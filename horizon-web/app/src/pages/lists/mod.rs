@@ -21,11 +21,13 @@ use crate::{BlogIndex, ListSubject, PostCard, PostList, Site, TagCount, language
 pub(super) fn home(site: &Site, language: &PageLanguage, posts: &[PostCard]) -> AnyView {
     let texts = &language.texts;
     let (lang, dir) = language.attributes(None);
+    let class = if site.is_own_blog() { "intro own-intro" } else { "intro" };
+    let description = (!site.description.is_empty()).then(|| site.description.clone());
     view! {
         <main id="eh-main" class="list-page">
-            <header class="intro" lang=lang dir=dir>
+            <header class=class lang=lang dir=dir>
                 <h1>{site.title.clone()}</h1>
-                <p class="lede">{site.description.clone()}</p>
+                {description.map(|text| view! { <p class="lede">{text}</p> })}
             </header>
             <h2 class="list-title">{texts.get("latest-posts")}</h2>
             {cards(language, posts, "no-posts-yet")}
