@@ -135,7 +135,10 @@ mod tests {
     #[test]
     fn the_style_sheet_has_a_light_and_a_dark_colour_for_each_kind() {
         let css = highlight_css();
-        assert!(css.starts_with(".hl-comment{color:light-dark(#57606a,#9198a1)}\n"), "{css}");
+        assert!(
+            css.starts_with(".hl-comment{color:light-dark(#57606a,#9198a1)}\n"),
+            "{css}"
+        );
         let kinds = TOKEN_KINDS.iter().filter(|kind| !kind.name.is_empty());
         assert_eq!(css.matches("light-dark(").count(), kinds.count());
     }

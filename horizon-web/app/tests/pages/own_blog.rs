@@ -18,12 +18,18 @@ fn only_the_own_blog_has_the_logo_and_the_picture() {
     let own = home(DEFAULT_TITLE, "About things.");
     assert!(own.contains("class=\"mark\"") && own.contains("own-intro"), "{own}");
     let other = home("The shed", "About things.");
-    assert!(!other.contains("class=\"mark\"") && !other.contains("own-intro"), "{other}");
+    assert!(
+        !other.contains("class=\"mark\"") && !other.contains("own-intro"),
+        "{other}"
+    );
 }
 
 #[test]
 fn a_blog_without_a_description_has_no_empty_text() {
     let html = home("The shed", "");
-    assert!(!html.contains("class=\"lede\"") && !html.contains("<bdi></bdi>"), "{html}");
+    assert!(
+        !html.contains("class=\"lede\"") && !html.contains("<bdi></bdi>"),
+        "{html}"
+    );
     assert!(!html.contains("<meta name=\"description\""), "{html}");
 }
