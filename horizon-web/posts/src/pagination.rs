@@ -12,6 +12,17 @@ pub struct Pagination {
     size: NonZeroUsize,
 }
 
+/// The only page of an empty list.
+impl Default for Pagination {
+    fn default() -> Self {
+        Self {
+            number: NonZeroUsize::MIN,
+            count: NonZeroUsize::MIN,
+            size: POSTS_PER_PAGE,
+        }
+    }
+}
+
 impl Pagination {
     /// Returns a page with at most [`POSTS_PER_PAGE`] items; see [`with_size`](Self::with_size).
     #[must_use]

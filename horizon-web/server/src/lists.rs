@@ -1,6 +1,6 @@
 //! The lists of posts.
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{cmp::Reverse, num::NonZeroUsize, sync::Arc};
 
 use axum::{
     Router,
@@ -72,40 +72,43 @@ async fn home(State(app): State<AppState>) -> Response {
 
 async fn blog(State(app): State<AppState>, query: Result<Query<ListQuery>, QueryRejection>) -> Response {
     let Query(parameters) = query.unwrap_or_default();
-    let Some(page) = parameters.page() else {
-        return respond::not_found(&app).await;
-    };
     let library = app.library();
     let query: String = parameters.q.trim().chars().take(MAX_SEARCH_CHARS).collect();
-    let tag = parameters.tag.filter(|tag| !tag.is_empty());
-    let found = if query.is_empty() {
-        Ok(latest(&app, &library, tag.as_deref(), page))
-    } else {
-        let (query, tag) = (query.clone(), tag.clone());
-        app.search.find(&library, SearchRequest { query, tag, page }).await
+    let tag = parameters.tag.clone().filter(|tag| !tag.is_empty());
+    let found = match parameters.page() {
+        None => Ok(None),
+        Some(page) if query.is_empty() => Ok(latest(&app, &library, tag.as_deref(), page)),
+        Some(page) => {
+            let (query, tag) = (query.clone(), tag.clone());
+            app.search.find(&library, SearchRequest { query, tag, page }).await
+        }
     };
-    let is_ready = found.is_ok();
-    let found = match found {
-        Ok(Some(found)) => Some(found),
-        Ok(None) => return respond::not_found(&app).await,
-        Err(SearchNotReady) => None,
-    };
+    match found {
+        Ok(Some(found)) => blog_page(&app, &library, Some(found), query, tag).await,
+        Ok(None) => respond::not_found(&app).await,
+        Err(SearchNotReady) => respond::retry_later(blog_page(&app, &library, None, query, tag).await),
+    }
+}
+
+/// Responds with posts, or without them if the search cannot respond now.
+async fn blog_page(
+    app: &AppState,
+    library: &Library,
+    found: Option<FoundPosts>,
+    query: String,
+    tag: Option<String>,
+) -> Response {
     let total = found.as_ref().map(|found| found.total);
-    let Some(page) = found
-        .as_ref()
-        .map_or_else(|| Pagination::new(NonZeroUsize::MIN, 0), |found| Some(found.page))
-    else {
-        return respond::not_found(&app).await;
-    };
+    let page = found.as_ref().map_or_else(Pagination::default, |found| found.page);
     let (posts, passages): (Vec<_>, Vec<_>) = found.map(|found| found.posts).unwrap_or_default().into_iter().unzip();
-    let mut cards = cards::load(&app, &posts).await;
+    let mut cards = cards::load(app, &posts).await;
     for (card, passage) in cards.posts.iter_mut().zip(passages) {
         card.passage = passage;
     }
-    let tags = top_tags(&library, tag.as_deref());
+    let tags = top_tags(library, tag.as_deref());
     let has_more_tags = tags.len() < library.tags().len();
     let has_series = !library.series().is_empty();
-    let response = list(&app, cards, |posts| {
+    let view = |posts| {
         View::Blog(BlogIndex {
             posts,
             total,
@@ -116,12 +119,8 @@ async fn blog(State(app): State<AppState>, query: Result<Query<ListQuery>, Query
             query,
             tag,
         })
-    });
-    if is_ready {
-        response.await
-    } else {
-        respond::retry_later(response.await)
-    }
+    };
+    list(app, cards, view).await
 }
 
 /// Returns the posts without translations of posts in the blog's language.
@@ -147,7 +146,7 @@ fn latest(app: &AppState, library: &Library, tag: Option<&str>, page: NonZeroUsi
 /// Returns the most frequent tags, the most frequent first, and the selected one.
 fn top_tags(library: &Library, selected: Option<&str>) -> Vec<TagCount> {
     let mut tags: Vec<TagCount> = tag_counts(library);
-    tags.sort_by(|a, b| b.count.cmp(&a.count));
+    tags.sort_by_key(|tagged| Reverse(tagged.count));
     let mut top: Vec<TagCount> = tags.iter().take(TOP_TAGS).cloned().collect();
     let is_selected = |tagged: &&TagCount| Some(tagged.tag.slug.as_str()) == selected;
     top.extend(tags.iter().skip(TOP_TAGS).find(is_selected).cloned());
@@ -239,7 +238,7 @@ fn archive_years(years: &[YearPosts]) -> Vec<ArchiveYear> {
         let count = year.posts.len();
         // A year is complete or has only its number of posts.
         let posts = if count <= room { year.posts.clone() } else { Vec::new() };
-        room = if count <= room { room - count } else { 0 };
+        room = room.saturating_sub(count);
         ArchiveYear {
             year: year.year.clone(),
             count,

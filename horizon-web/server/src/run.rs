@@ -9,7 +9,7 @@ use horizon_axum::{Limits, Tls};
 use horizon_backend::{LoginKey, StoreUrl, now, print_line, wait_for_shutdown};
 use horizon_core::Slug;
 use horizon_pictures::PictureStore;
-use horizon_posts::{ContentOptions, Library, Pictures};
+use horizon_posts::{ContentFolder, ContentOptions, Library, Pictures};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
@@ -58,22 +58,7 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     args.network.warn_about_base_url(tls.is_some());
     let base_url = args.network.base_url.as_ref().map(ToString::to_string);
     let pictures = pictures::open(&args.content)?;
-    let content = {
-        let site = ContentOptions {
-            base_url: base_url.unwrap_or_default(),
-            time_zone: args.reports.time_zone.clone(),
-            pictures: Pictures::new(pictures.clone()),
-            texts: args.language.texts(),
-            ..ContentOptions::default()
-        };
-        let args = args.content.clone();
-        let load = move || {
-            let content = content::load(&args, site)?;
-            reader_version::log_newly_public(&args, &content);
-            anyhow::Ok(content)
-        };
-        tokio::task::spawn_blocking(load).await??
-    };
+    let content = load_content(args, base_url.unwrap_or_default(), Pictures::new(pictures.clone())).await?;
     let mut shutdown = pin!(shutdown);
     let (stop, stopped) = watch::channel(false);
     let (library, watcher) = horizon_posts::watch(content, now, wait_for_shutdown(stopped.clone()))?;
@@ -110,6 +95,24 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     ended.await.context("the background tasks did not end in time")?;
     tracing::info!("stopped");
     Ok(served?)
+}
+
+/// Reads the content folder.
+async fn load_content(args: &ServeArgs, base_url: String, pictures: Pictures) -> anyhow::Result<ContentFolder> {
+    let site = ContentOptions {
+        base_url,
+        time_zone: args.reports.time_zone.clone(),
+        pictures,
+        texts: args.language.texts(),
+        ..ContentOptions::default()
+    };
+    let args = args.content.clone();
+    let load = move || {
+        let content = content::load(&args, site)?;
+        reader_version::log_newly_public(&args, &content);
+        anyhow::Ok(content)
+    };
+    tokio::task::spawn_blocking(load).await?
 }
 
 /// Opens the key of the sessions at `/admin`, if there is a token.
