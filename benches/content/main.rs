@@ -14,7 +14,7 @@ mod server;
 use std::{fs, path::Path, thread::sleep, time::Duration};
 
 use posts::{CODE_POSTS, POSTS};
-use server::Server;
+use server::ContentServer;
 
 /// How often each start is measured. The median is printed; one start before them warms the page cache.
 const STARTS: usize = 11;
@@ -35,22 +35,22 @@ fn main() {
     for page in PAGES {
         measure_start(&many, page);
     }
-    let server = Server::start(&many);
+    let server = ContentServer::start(&many);
     let blog = server.get("/blog");
     println!("/blog with {POSTS} posts: {} bytes", blog.len());
     measure_memory(&server, &format!("{POSTS} posts"));
     measure_reload(&server, &many.join("post-0500.md"));
     drop(server);
-    let server = Server::start(&code);
+    let server = ContentServer::start(&code);
     server.get("/");
     measure_memory(&server, &format!("{CODE_POSTS} posts of code"));
 }
 
 /// Prints the time from the start of the process to the end of the first response.
 fn measure_start(posts: &Path, page: &str) {
-    drop(Server::start(posts));
+    drop(ContentServer::start(posts));
     let start = || {
-        let server = Server::start(posts);
+        let server = ContentServer::start(posts);
         server.get(page);
         server.age()
     };
@@ -63,7 +63,7 @@ fn measure_start(posts: &Path, page: &str) {
 }
 
 /// Prints the memory of a server that is idle after its start.
-fn measure_memory(server: &Server, posts: &str) {
+fn measure_memory(server: &ContentServer, posts: &str) {
     let busy = server.settle();
     let memory = server.memory();
     println!(
@@ -73,7 +73,7 @@ fn measure_memory(server: &Server, posts: &str) {
 }
 
 /// Prints the CPU time after one post has changed.
-fn measure_reload(server: &Server, post: &Path) {
+fn measure_reload(server: &ContentServer, post: &Path) {
     let before = server.cpu_seconds();
     let text = fs::read_to_string(post).unwrap();
     fs::write(post, format!("{text}\nAnother paragraph.\n")).unwrap();

@@ -27,7 +27,7 @@ const RETRY: Duration = Duration::from_micros(200);
 const DEADLINE: Duration = Duration::from_secs(120);
 
 /// A running server with a database of its own.
-pub(crate) struct Server {
+pub(crate) struct ContentServer {
     process: Child,
     address: SocketAddr,
     started: Instant,
@@ -35,13 +35,13 @@ pub(crate) struct Server {
 }
 
 /// The memory of a process, in kB.
-pub(crate) struct Memory {
+pub(crate) struct ProcessMemory {
     pub(crate) rss: u64,
     pub(crate) pss: u64,
     pub(crate) highest_rss: u64,
 }
 
-impl Server {
+impl ContentServer {
     /// Starts the process. It may not accept connections yet.
     pub(crate) fn start(posts: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -102,11 +102,11 @@ impl Server {
         cpu_seconds_of(self.process.id()).unwrap()
     }
 
-    pub(crate) fn memory(&self) -> Memory {
+    pub(crate) fn memory(&self) -> ProcessMemory {
         let id = self.process.id();
         let rollup = fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap();
         let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
-        Memory {
+        ProcessMemory {
             rss: field(&rollup, "Rss:"),
             pss: field(&rollup, "Pss:"),
             highest_rss: field(&status, "VmHWM:"),
@@ -114,7 +114,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for ContentServer {
     fn drop(&mut self) {
         // It may have ended already.
         let _ = self.process.kill();

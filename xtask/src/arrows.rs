@@ -10,14 +10,15 @@ use crate::run::{self, WASM};
 /// The arrows of the drawing: a crate, and the crates directly below it. A crate may depend on every crate that it
 /// reaches along the arrows. An entry is the folder of a crate. An entry that ends with a slash is a folder of several
 /// crates.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("horizon-core", &[]),
     ("adapters/", &["horizon-core"]),
     ("horizon-backend", &["adapters/"]),
     ("eventhorizon", &["horizon-backend"]),
     ("horizon-accumulator", &["horizon-backend"]),
     ("integrations/", &["eventhorizon"]),
-    ("horizon-web/posts", &["horizon-core"]),
+    ("horizon-web/texts", &[]),
+    ("horizon-web/posts", &["horizon-core", "horizon-web/texts"]),
     ("horizon-web/pictures", &["horizon-web/posts"]),
     ("horizon-web/app", &["horizon-web/posts"]),
     ("horizon-web/hydrate", &["horizon-web/app"]),

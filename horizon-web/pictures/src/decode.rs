@@ -20,7 +20,7 @@ const MAX_JPEG_SIDE: usize = 1 << 16;
 /// A picture cannot be decoded.
 #[derive(Debug, thiserror::Error)]
 #[error("the picture cannot be decoded: {0}")]
-pub struct DecodeError(String);
+pub struct PictureDecodeError(String);
 
 /// A decoded picture that is not turned yet.
 #[derive(Debug)]
@@ -31,30 +31,30 @@ pub(crate) struct Decoded {
 }
 
 /// Decodes the bytes of a file that has this header.
-pub(crate) fn decode(bytes: &[u8], header: &Header) -> Result<Decoded, DecodeError> {
+pub(crate) fn decode(bytes: &[u8], header: &Header) -> Result<Decoded, PictureDecodeError> {
     if header.decode_bytes > MAX_DECODE_BYTES {
-        return Err(DecodeError("it has too many pixels".into()));
+        return Err(PictureDecodeError("it has too many pixels".into()));
     }
     let mut decoded = match header.format {
         Some(SourceFormat::Jpeg) => jpeg(bytes)?,
         Some(SourceFormat::Png) => png(bytes)?,
         Some(SourceFormat::Webp) => webp(bytes)?,
-        None => return Err(DecodeError("its format is not supported".into())),
+        None => return Err(PictureDecodeError("its format is not supported".into())),
     };
     // The signature of the colour space is at byte 16.
     decoded.icc_profile = decoded.icc_profile.filter(|icc| icc.get(16..20) == Some(b"RGB "));
     Ok(decoded)
 }
 
-fn error(error: impl ToString) -> DecodeError {
-    DecodeError(error.to_string())
+fn error(error: impl ToString) -> PictureDecodeError {
+    PictureDecodeError(error.to_string())
 }
 
-fn wrong_length() -> DecodeError {
-    DecodeError("the decoder returned the wrong number of pixels".into())
+fn wrong_length() -> PictureDecodeError {
+    PictureDecodeError("the decoder returned the wrong number of pixels".into())
 }
 
-fn jpeg(bytes: &[u8]) -> Result<Decoded, DecodeError> {
+fn jpeg(bytes: &[u8]) -> Result<Decoded, PictureDecodeError> {
     let options = DecoderOptions::default()
         .jpeg_set_out_colorspace(ColorSpace::RGB)
         .set_max_width(MAX_JPEG_SIDE)
@@ -68,13 +68,13 @@ fn jpeg(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     })
 }
 
-fn png(bytes: &[u8]) -> Result<Decoded, DecodeError> {
+fn png(bytes: &[u8]) -> Result<Decoded, PictureDecodeError> {
     let limit = usize::try_from(MAX_DECODE_BYTES).unwrap_or(usize::MAX);
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: limit });
     decoder.set_transformations(Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().map_err(error)?;
     let size = reader.output_buffer_size().filter(|size| *size <= limit);
-    let mut buffer = vec![0; size.ok_or_else(|| DecodeError("it has too many pixels".into()))?];
+    let mut buffer = vec![0; size.ok_or_else(|| PictureDecodeError("it has too many pixels".into()))?];
     let frame = reader.next_frame(&mut buffer).map_err(error)?;
     let icc_profile = reader.info().icc_profile.as_deref().map(<[u8]>::to_vec);
     let (bytes, has_alpha) = match frame.color_type {
@@ -97,12 +97,12 @@ fn png(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     })
 }
 
-fn webp(bytes: &[u8]) -> Result<Decoded, DecodeError> {
+fn webp(bytes: &[u8]) -> Result<Decoded, PictureDecodeError> {
     let limit = usize::try_from(MAX_DECODE_BYTES).unwrap_or(usize::MAX);
     let mut decoder = image_webp::WebPDecoder::new(Cursor::new(bytes)).map_err(error)?;
     decoder.set_memory_limit(limit);
     let size = decoder.output_buffer_size().filter(|size| *size <= limit);
-    let mut buffer = vec![0; size.ok_or_else(|| DecodeError("it has too many pixels".into()))?];
+    let mut buffer = vec![0; size.ok_or_else(|| PictureDecodeError("it has too many pixels".into()))?];
     decoder.read_image(&mut buffer).map_err(error)?;
     let (width, height) = decoder.dimensions();
     Ok(Decoded {

@@ -4,7 +4,7 @@ use fast_image_resize::ResizeError;
 use webp::{Encoder, WebPConfig};
 
 use crate::{
-    decode::{self, DecodeError, Decoded},
+    decode::{self, Decoded, PictureDecodeError},
     header::{Header, SourceFormat},
     pixels::Pixels,
     webp_file,
@@ -27,7 +27,7 @@ const DRAWING_QUALITY: f32 = 88.0;
 pub enum EncodeError {
     /// The original.
     #[error(transparent)]
-    Decode(#[from] DecodeError),
+    Decode(#[from] PictureDecodeError),
     /// Another size.
     #[error("the picture cannot be resized: {0}")]
     Resize(#[from] ResizeError),

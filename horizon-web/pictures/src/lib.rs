@@ -17,7 +17,7 @@ mod svg;
 mod webp_file;
 
 pub use cache::{CacheFolder, MAX_CACHE_BYTES, UNUSED_AFTER};
-pub use decode::{DecodeError, MAX_DECODE_BYTES};
+pub use decode::{MAX_DECODE_BYTES, PictureDecodeError};
 pub use encode::{EncodeError, WIDTHS};
 pub use index::MAX_PICTURES;
 pub use name::{ParseVariantNameError, VariantName};

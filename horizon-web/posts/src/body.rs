@@ -49,7 +49,7 @@ impl RenderContext {
 /// Rendering all documents takes longer than reading them, so each is rendered when a page first needs it. The HTML is
 /// in a cache of limited size; everything else that is [`Rendered`] stays in memory.
 #[derive(Clone, Debug)]
-pub(crate) struct Body {
+pub(crate) struct DocumentBody {
     markdown: String,
     /// The path of the file in the content folder.
     path: PathBuf,
@@ -61,7 +61,7 @@ pub(crate) struct Body {
     rendered: Arc<OnceLock<Rendered>>,
 }
 
-impl Body {
+impl DocumentBody {
     /// Returns the body of a file: `markdown` is the end of `text`. [`connect`](Self::connect) it to the other files.
     pub(crate) fn new(text: &str, markdown: &str, path: &Path, language: Option<Language>) -> Self {
         let front = text.len().saturating_sub(markdown.len());
@@ -218,8 +218,8 @@ mod tests {
         }
     }
 
-    fn body(markdown: &str, context: &Arc<RenderContext>, previous: Option<&Body>) -> Body {
-        let mut body = Body::new(markdown, markdown, Path::new("a.md"), None);
+    fn body(markdown: &str, context: &Arc<RenderContext>, previous: Option<&DocumentBody>) -> DocumentBody {
+        let mut body = DocumentBody::new(markdown, markdown, Path::new("a.md"), None);
         body.connect(context, previous);
         body
     }

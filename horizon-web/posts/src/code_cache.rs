@@ -44,12 +44,12 @@ impl CodeBlock {
 
 /// The HTML of code blocks, by their text and language. All documents share it, also after a reload.
 #[derive(Debug)]
-pub(crate) struct CodeCache(Cache<Arc<CodeBlock>, Arc<str>, ByMemory>);
+pub(crate) struct CodeCache(Cache<Arc<CodeBlock>, Arc<str>, ByCodeBytes>);
 
 #[derive(Clone)]
-struct ByMemory;
+struct ByCodeBytes;
 
-impl Weighter<Arc<CodeBlock>, Arc<str>> for ByMemory {
+impl Weighter<Arc<CodeBlock>, Arc<str>> for ByCodeBytes {
     fn weight(&self, block: &Arc<CodeBlock>, html: &Arc<str>) -> u64 {
         (ENTRY_BYTES + block.text.len() + block.language.len() + html.len()) as u64
     }
@@ -63,7 +63,7 @@ impl Default for CodeCache {
 
 impl CodeCache {
     fn with_capacity(bytes: u64) -> Self {
-        Self(Cache::with_weighter(EXPECTED_BLOCKS, bytes, ByMemory))
+        Self(Cache::with_weighter(EXPECTED_BLOCKS, bytes, ByCodeBytes))
     }
 
     /// Returns the HTML of a block. Concurrent calls highlight it once.

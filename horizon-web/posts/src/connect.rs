@@ -9,7 +9,7 @@ use std::{
 use crate::{
     ContentOptions, Layout, MarkdownPage, Post,
     addresses::{self, AddressedDocument, Addresses},
-    body::{Body, RenderContext},
+    body::{DocumentBody, RenderContext},
     content_index::{ContentIndex, IndexedDocument},
     layout::{LayoutRoots, NamedFile},
     parse::ParsedDocument,
@@ -28,7 +28,7 @@ pub(crate) struct DocumentIndexer<'a> {
 /// The documents before a reload.
 pub(crate) struct PreviousDocuments<'a> {
     pub(crate) context: &'a Arc<RenderContext>,
-    pub(crate) bodies: Vec<&'a Body>,
+    pub(crate) bodies: Vec<&'a DocumentBody>,
 }
 
 impl DocumentIndexer<'_> {
@@ -50,7 +50,7 @@ impl DocumentIndexer<'_> {
             None => Arc::new(context),
         };
         let bodies = previous.into_iter().flat_map(|previous| previous.bodies);
-        let bodies: HashMap<&Path, &Body> = bodies.map(|body| (body.path(), body)).collect();
+        let bodies: HashMap<&Path, &DocumentBody> = bodies.map(|body| (body.path(), body)).collect();
         for document in documents {
             resolve_cover(document, &context.index);
             let body = document.body_mut();

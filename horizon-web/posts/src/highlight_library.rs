@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     Library,
-    body::Body,
+    body::DocumentBody,
     code_cache::{CodeBlock, MAX_CODE_BYTES},
     grammars::Grammars,
 };
@@ -25,7 +25,7 @@ pub(crate) fn highlight(library: &Library, should_stop: impl Fn() -> bool) {
     }
 }
 
-type BlocksByLanguage<'a> = BTreeMap<String, Vec<(&'a Body, Arc<CodeBlock>)>>;
+type BlocksByLanguage<'a> = BTreeMap<String, Vec<(&'a DocumentBody, Arc<CodeBlock>)>>;
 
 /// Returns the code that is not highlighted, by language.
 fn pending_code(library: &Library, should_stop: impl Fn() -> bool) -> BlocksByLanguage<'_> {

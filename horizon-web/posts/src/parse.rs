@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     Cover, Date, Language, Layout, MarkdownPage, Post,
-    body::Body,
+    body::DocumentBody,
     file_name,
     front_matter::{self, FileIssue, FrontMatter, FrontMatterOptions, Publication},
     slug::slug_of_name,
@@ -89,7 +89,7 @@ impl ParsedDocument {
         }
     }
 
-    pub(crate) fn body(&self) -> &Body {
+    pub(crate) fn body(&self) -> &DocumentBody {
         match self {
             Self::Post(post) => &post.body,
             Self::Page(page) => &page.body,
@@ -97,7 +97,7 @@ impl ParsedDocument {
     }
 
     /// Returns the body to change. Clones the document if it is shared.
-    pub(crate) fn body_mut(&mut self) -> &mut Body {
+    pub(crate) fn body_mut(&mut self) -> &mut DocumentBody {
         match self {
             Self::Post(post) => &mut Arc::make_mut(post).body,
             Self::Page(page) => &mut Arc::make_mut(page).body,
@@ -226,7 +226,7 @@ pub(crate) fn parse(source: &SourceFile, context: &ParseContext<'_>) -> ParsedFi
         let slug = front.slug.clone().map_or_else(|| slug_of_file(name), Ok);
         let slug = slug.map_err(|issue| issues.push(issue)).ok()?;
         let path = source.path.strip_prefix(context.root).unwrap_or(&source.path);
-        let body = Body::new(text, parsed.body, path, front.language.clone());
+        let body = DocumentBody::new(text, parsed.body, path, front.language.clone());
         let is_draft = publication.is_draft;
         Some(match front.date.filter(|_| source.kind != FileKind::Page) {
             Some(date) => ParsedDocument::Post(Arc::new(post(slug, date, front, is_draft, path, body))),
@@ -248,7 +248,7 @@ fn slug_of_file(name: &str) -> Result<Slug, FileIssue> {
     })
 }
 
-fn post(slug: Slug, date: Date, front: FrontMatter, draft: bool, path: &Path, body: Body) -> Post {
+fn post(slug: Slug, date: Date, front: FrontMatter, draft: bool, path: &Path, body: DocumentBody) -> Post {
     Post {
         slug,
         title: front.title,
@@ -269,7 +269,7 @@ fn post(slug: Slug, date: Date, front: FrontMatter, draft: bool, path: &Path, bo
     }
 }
 
-fn page(slug: Slug, front: FrontMatter, draft: bool, path: &Path, body: Body) -> MarkdownPage {
+fn page(slug: Slug, front: FrontMatter, draft: bool, path: &Path, body: DocumentBody) -> MarkdownPage {
     MarkdownPage {
         slug,
         title: front.title,

@@ -2,7 +2,7 @@ use std::{borrow::Cow, path::Path, sync::Arc};
 
 use horizon_core::Slug;
 
-use crate::{Date, Language, Picture, body::Body, text};
+use crate::{Date, Language, Picture, body::DocumentBody, text};
 
 /// A post.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub struct Post {
     pub source: Arc<Path>,
     /// The old addresses, as the author writes them.
     pub aliases: Vec<String>,
-    pub(crate) body: Body,
+    pub(crate) body: DocumentBody,
 }
 
 /// A page that is not a post.
@@ -69,7 +69,7 @@ pub struct MarkdownPage {
     pub source: Arc<Path>,
     /// The old addresses, as the author writes them.
     pub aliases: Vec<String>,
-    pub(crate) body: Body,
+    pub(crate) body: DocumentBody,
 }
 
 /// A tag of posts.

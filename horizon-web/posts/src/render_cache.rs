@@ -18,7 +18,7 @@ const ENTRY_BYTES: usize = 200;
 /// The HTML of the documents of one context, and their code.
 #[derive(Clone, Debug)]
 pub(crate) struct RenderCache {
-    documents: Arc<Cache<DocumentKey, Arc<RenderedBody>, ByMemory>>,
+    documents: Arc<Cache<DocumentKey, Arc<RenderedBody>, ByDocumentBytes>>,
     pub(crate) code: Arc<CodeCache>,
 }
 
@@ -26,9 +26,9 @@ pub(crate) struct RenderCache {
 pub(crate) type DocumentKey = u64;
 
 #[derive(Clone)]
-struct ByMemory;
+struct ByDocumentBytes;
 
-impl Weighter<DocumentKey, Arc<RenderedBody>> for ByMemory {
+impl Weighter<DocumentKey, Arc<RenderedBody>> for ByDocumentBytes {
     fn weight(&self, _: &DocumentKey, body: &Arc<RenderedBody>) -> u64 {
         (ENTRY_BYTES + body.bytes()) as u64
     }
@@ -43,7 +43,7 @@ impl Default for RenderCache {
 impl RenderCache {
     fn new(code: Arc<CodeCache>, bytes: u64) -> Self {
         Self {
-            documents: Arc::new(Cache::with_weighter(EXPECTED_DOCUMENTS, bytes, ByMemory)),
+            documents: Arc::new(Cache::with_weighter(EXPECTED_DOCUMENTS, bytes, ByDocumentBytes)),
             code,
         }
     }

@@ -38,7 +38,7 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<()> {
     match args.format {
         CheckFormat::Text => write_text(args, &report, &mut out)?,
         CheckFormat::Json => {
-            serde_json::to_writer_pretty(&mut out, &JsonReport::new(args, &report))?;
+            serde_json::to_writer_pretty(&mut out, &CheckJson::new(args, &report))?;
             writeln!(out)?;
         }
     }
@@ -155,7 +155,7 @@ fn count(number: usize, noun: &str) -> String {
 
 /// The report for programs. The names of its fields are stable.
 #[derive(Debug, Serialize)]
-struct JsonReport {
+struct CheckJson {
     version: u32,
     folder: String,
     layout: &'static str,
@@ -195,7 +195,7 @@ struct JsonSkippedFiles {
     example: String,
 }
 
-impl JsonReport {
+impl CheckJson {
     fn new(args: &CheckArgs, report: &CheckReport) -> Self {
         Self {
             version: JSON_VERSION,

@@ -59,7 +59,7 @@ pub enum TextPiece {
 
 /// A parsed message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Message(Vec<Part>);
+pub(crate) struct TextMessage(Vec<Part>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
@@ -67,12 +67,12 @@ enum Part {
     Variable(String),
     Select {
         variable: String,
-        variants: Vec<(String, Message)>,
-        default: Message,
+        variants: Vec<(String, TextMessage)>,
+        default: TextMessage,
     },
 }
 
-impl Message {
+impl TextMessage {
     /// Reads a pattern. Returns `None` for parts of Fluent that the blog does not use: functions, terms, references.
     pub(crate) fn new(pattern: &Pattern<&str>) -> Option<Self> {
         pattern.elements.iter().map(part).collect::<Option<_>>().map(Self)
@@ -178,12 +178,12 @@ fn select(selector: &InlineExpression<&str>, variants: &[Variant<&str>]) -> Opti
             VariantKey::Identifier { name } => name,
             VariantKey::NumberLiteral { value } => value,
         };
-        Some((key.to_owned(), Message::new(&variant.value)?))
+        Some((key.to_owned(), TextMessage::new(&variant.value)?))
     };
     let default = variants.iter().find(|variant| variant.default)?;
     Some(Part::Select {
         variable: id.name.to_owned(),
-        default: Message::new(&default.value)?,
+        default: TextMessage::new(&default.value)?,
         variants: variants.iter().map(read).collect::<Option<_>>()?,
     })
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::OnceLock};
 
 use fluent_syntax::{ast::Entry, parser};
 
-use crate::message::Message;
+use crate::message::TextMessage;
 
 /// The languages with interface texts, by primary subtag; English first.
 pub const LANGUAGES: [&str; 6] = ["en", "de", "fr", "es", "ja", "ar"];
@@ -20,28 +20,28 @@ const FILES: [&str; 6] = [
 ];
 
 /// The messages of a language, by id.
-pub(crate) type Messages = HashMap<&'static str, Message>;
+pub(crate) type LanguageMessages = HashMap<&'static str, TextMessage>;
 
 /// Returns the messages of the language with this primary subtag. The first call parses its file.
-pub(crate) fn messages(language: &str) -> Option<&'static Messages> {
-    static PARSED: [OnceLock<Messages>; 6] = [const { OnceLock::new() }; 6];
+pub(crate) fn messages(language: &str) -> Option<&'static LanguageMessages> {
+    static PARSED: [OnceLock<LanguageMessages>; 6] = [const { OnceLock::new() }; 6];
     let index = LANGUAGES.iter().position(|known| *known == language)?;
     let (parsed, file) = PARSED.get(index).zip(FILES.get(index).copied())?;
     Some(parsed.get_or_init(|| parse(file).0))
 }
 
 /// Parses a file. Also returns one sentence for each entry that cannot be used.
-fn parse(file: &'static str) -> (Messages, Vec<String>) {
+fn parse(file: &'static str) -> (LanguageMessages, Vec<String>) {
     let (resource, errors) = match parser::parse(file) {
         Ok(resource) => (resource, Vec::new()),
         Err((resource, errors)) => (resource, errors),
     };
     let mut problems: Vec<String> = errors.iter().map(ToString::to_string).collect();
-    let mut messages = Messages::new();
+    let mut messages = LanguageMessages::new();
     for entry in resource.body {
         let Entry::Message(entry) = entry else { continue };
         let name = entry.id.name;
-        match entry.value.as_ref().and_then(Message::new) {
+        match entry.value.as_ref().and_then(TextMessage::new) {
             Some(message) if entry.attributes.is_empty() => {
                 if messages.insert(name, message).is_some() {
                     problems.push(format!("`{name}` occurs twice"));
@@ -63,7 +63,7 @@ mod tests {
     use crate::message::category_name;
 
     /// Returns the messages of all languages.
-    fn all() -> impl Iterator<Item = (&'static str, Messages)> {
+    fn all() -> impl Iterator<Item = (&'static str, LanguageMessages)> {
         LANGUAGES.into_iter().zip(FILES).map(|(language, file)| {
             let (messages, problems) = parse(file);
             assert!(problems.is_empty(), "{language}.ftl: {problems:#?}");
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn every_language_has_the_texts_of_english_with_the_same_values() {
         let (_, english) = all().next().unwrap();
-        let ids = |messages: &Messages| messages.keys().copied().collect::<BTreeSet<_>>();
+        let ids = |messages: &LanguageMessages| messages.keys().copied().collect::<BTreeSet<_>>();
         for (language, messages) in all() {
             let (expected, found) = (ids(&english), ids(&messages));
             let missing: Vec<_> = expected.symmetric_difference(&found).collect();

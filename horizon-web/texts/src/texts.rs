@@ -4,8 +4,8 @@ use crate::{
     Argument, TextPiece, TextUnit, UnitForms,
     formats::Formats,
     language,
-    message::Message,
-    messages::{LANGUAGES, Messages, messages},
+    message::TextMessage,
+    messages::{LANGUAGES, LanguageMessages, messages},
 };
 
 /// The interface texts, numbers and dates of a language. Clones refer to the same texts.
@@ -15,7 +15,7 @@ pub struct Texts(Arc<LanguageTexts>);
 #[derive(Debug)]
 struct LanguageTexts {
     tag: String,
-    messages: Option<&'static Messages>,
+    messages: Option<&'static LanguageMessages>,
     formats: Formats,
     is_right_to_left: bool,
     units: [UnitForms; TextUnit::ALL.len()],
@@ -69,7 +69,7 @@ impl Texts {
     /// Returns a text without values.
     #[must_use]
     pub fn get(&self, id: &'static str) -> &'static str {
-        self.0.message(id).and_then(Message::plain).unwrap_or(id)
+        self.0.message(id).and_then(TextMessage::plain).unwrap_or(id)
     }
 
     /// Returns a text with its values. In a language that runs from right to left, text values are isolated.
@@ -139,7 +139,7 @@ impl Texts {
 }
 
 impl LanguageTexts {
-    fn message(&self, id: &str) -> Option<&'static Message> {
+    fn message(&self, id: &str) -> Option<&'static TextMessage> {
         let english = || messages(LANGUAGES[0])?.get(id);
         self.messages.and_then(|messages| messages.get(id)).or_else(english)
     }

@@ -9,13 +9,13 @@ use tokio::process::Command;
 
 /// What the checker reports.
 #[derive(Debug, Deserialize)]
-struct Report {
-    messages: Vec<Message>,
+struct CheckerReport {
+    messages: Vec<CheckerMessage>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Message {
+struct CheckerMessage {
     url: String,
     last_line: Option<u32>,
     message: String,
@@ -46,9 +46,9 @@ pub async fn html_errors(pages: &BTreeMap<String, String>) -> anyhow::Result<Vec
         .context("`java` does not start")?;
     let problems = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "the Nu Html Checker failed: {problems}");
-    let report: Report = serde_json::from_slice(&output.stdout)
+    let report: CheckerReport = serde_json::from_slice(&output.stdout)
         .with_context(|| format!("no report of the Nu Html Checker: {problems}"))?;
-    let describe = |message: &Message| {
+    let describe = |message: &CheckerMessage| {
         let file = message.url.rsplit('/').next().unwrap_or_default();
         let page = names.get(file).copied().unwrap_or(file);
         let line = message.last_line.unwrap_or_default();

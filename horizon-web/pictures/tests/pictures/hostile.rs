@@ -5,11 +5,11 @@ use std::fs;
 use horizon_pictures::PictureFile;
 use horizon_posts::PictureLookup as _;
 
-use crate::support::{Folder, exif, jpeg_photo, png_photo, request, with_segment};
+use crate::support::{PictureFolder, exif, jpeg_photo, png_photo, request, with_segment};
 
 #[test]
 fn a_file_that_is_no_picture_has_no_size() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     for file in [
         b"".as_slice(),
         b"\xff\xd8",
@@ -32,7 +32,7 @@ fn a_file_that_is_no_picture_has_no_size() {
 
 #[test]
 fn no_damage_of_a_header_panics() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let jpeg = with_segment(&jpeg_photo(40, 30), 0xe1, &exif(6));
     let webp = webp::Encoder::from_rgb(&[9; 12], 2, 2).encode(75.0).to_vec();
     let avif = b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf\0\0\0\x20meta\0\0\0\0\0\0\0\x14iprp\0\0\0\x0cipco".to_vec();
@@ -68,7 +68,7 @@ fn png_of_size(width: u32, height: u32) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_picture_that_needs_too_much_memory_has_a_size_and_no_variants() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let picture = folder.look_up("bomb.png", &png_of_size(50_000, 50_000)).unwrap();
     assert_eq!((picture.width, picture.height), (50_000, 50_000));
     assert!(picture.variants.is_empty());
@@ -85,7 +85,7 @@ async fn a_picture_that_needs_too_much_memory_has_a_size_and_no_variants() {
 
 #[tokio::test]
 async fn the_original_of_a_broken_picture_is_sent_and_the_attempt_is_not_repeated() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let png = png_photo(900, 600);
     let cut = png[..png.len() / 2].to_vec();
     let bomb = png_of_size(2000, 2000);
@@ -107,7 +107,7 @@ async fn the_original_of_a_broken_picture_is_sent_and_the_attempt_is_not_repeate
 
 #[tokio::test]
 async fn damaged_pixels_never_panic() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let store = folder.store();
     let mut random = fastrand::Rng::with_seed(6);
     let webp = {

@@ -4,11 +4,11 @@ use std::fs;
 
 use horizon_posts::PictureLookup as _;
 
-use crate::support::{Folder, exif, jpeg_photo, png_photo, with_segment};
+use crate::support::{PictureFolder, exif, jpeg_photo, png_photo, with_segment};
 
 #[test]
 fn the_size_is_read_from_the_header_of_any_format() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let webp = webp::Encoder::from_rgb(&[9; 12], 2, 2).encode(75.0).to_vec();
     let gif = b"GIF89a\x03\0\x05\0\0\0\0".to_vec();
     let svg = br#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 50"></svg>"#.to_vec();
@@ -31,7 +31,7 @@ fn the_size_is_read_from_the_header_of_any_format() {
 
 #[test]
 fn a_photo_that_is_turned_has_the_size_as_shown() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let jpeg = jpeg_photo(40, 30);
     for orientation in 1..=8 {
         let turned = with_segment(&jpeg, 0xe1, &exif(orientation));
@@ -50,7 +50,7 @@ fn a_photo_that_is_turned_has_the_size_as_shown() {
 
 #[test]
 fn a_replaced_picture_has_the_new_size_and_new_urls() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let store = folder.store();
     let path = folder.write("a.jpg", &jpeg_photo(900, 600));
     let first = store.picture(&path).unwrap();
@@ -69,8 +69,8 @@ fn a_replaced_picture_has_the_new_size_and_new_urls() {
 fn files_outside_the_folder_and_hidden_ones_are_not_read() {
     use std::os::unix::fs::symlink;
 
-    let folder = Folder::new();
-    let outside = Folder::new();
+    let folder = PictureFolder::new();
+    let outside = PictureFolder::new();
     let secret = outside.write("secret.png", &png_photo(30, 20));
     symlink(&secret, folder.content().join("link.png")).unwrap();
     symlink(outside.content(), folder.content().join("folder")).unwrap();

@@ -11,12 +11,12 @@ use horizon_posts::{Picture, PictureLookup as _};
 use tempfile::TempDir;
 
 /// A content folder, and a cache of its own.
-pub(crate) struct Folder {
+pub(crate) struct PictureFolder {
     content: TempDir,
     cache: TempDir,
 }
 
-impl Folder {
+impl PictureFolder {
     pub(crate) fn new() -> Self {
         Self {
             content: TempDir::new().unwrap(),

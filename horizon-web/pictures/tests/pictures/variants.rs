@@ -10,7 +10,7 @@ use horizon_pictures::{CacheFolder, PictureFile, PictureStore, UNUSED_AFTER};
 use horizon_posts::{Picture, PictureLookup as _};
 use image_webp::WebPDecoder;
 
-use crate::support::{Folder, exif, jpeg_photo, photo, png, png_photo, request, with_segment};
+use crate::support::{PictureFolder, exif, jpeg_photo, photo, png, png_photo, request, with_segment};
 
 /// Returns the bytes of a variant.
 async fn variant(store: &Arc<PictureStore>, url: &str) -> Vec<u8> {
@@ -30,7 +30,7 @@ fn decoder(file: &[u8]) -> WebPDecoder<std::io::Cursor<&[u8]>> {
 
 #[tokio::test]
 async fn a_photo_has_smaller_variants_of_the_same_shape() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let path = folder.write("sea.jpg", &jpeg_photo(2000, 1500));
     let store = folder.store();
     let picture = store.picture(&path).unwrap();
@@ -48,14 +48,14 @@ async fn a_photo_has_smaller_variants_of_the_same_shape() {
 
 #[tokio::test]
 async fn a_medium_picture_has_a_variant_of_its_own_size() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let picture = folder.look_up("a.png", &png_photo(900, 300)).unwrap();
     assert_eq!(widths(&picture), [480, 640, 800, 900]);
 }
 
 #[tokio::test]
 async fn a_turned_photo_has_upright_variants_without_exif() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let path = folder.write("a.jpg", &with_segment(&jpeg_photo(900, 600), 0xe1, &exif(6)));
     let store = folder.store();
     let picture = store.picture(&path).unwrap();
@@ -74,7 +74,7 @@ async fn transparent_pixels_and_the_colour_profile_stay() {
     let mut profile = vec![7; 128];
     profile[16..20].copy_from_slice(b"RGB ");
     let segment = [b"ICC_PROFILE\0\x01\x01".as_slice(), &profile].concat();
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let jpeg = folder.write("a.jpg", &with_segment(&jpeg_photo(900, 600), 0xe2, &segment));
     let pixels = photo(900, 601, 4);
     let png = folder.write("a.png", &png(900, 601, png::ColorType::Rgba, &pixels));
@@ -92,7 +92,7 @@ async fn transparent_pixels_and_the_colour_profile_stay() {
 
 #[tokio::test]
 async fn a_grey_picture_and_one_with_a_palette_have_variants() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let store = folder.store();
     for (name, color, channels) in [
         ("grey.png", png::ColorType::Grayscale, 1),
@@ -107,7 +107,7 @@ async fn a_grey_picture_and_one_with_a_palette_have_variants() {
 
 #[tokio::test]
 async fn no_variant_has_more_bytes_than_the_original() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let noise: Vec<u8> = {
         let mut random = fastrand::Rng::with_seed(3);
         (0..600 * 400).map(|_| random.u8(..)).collect()
@@ -129,7 +129,7 @@ async fn no_variant_has_more_bytes_than_the_original() {
 
 #[tokio::test]
 async fn another_process_finds_the_variants_and_several_make_each_once() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let path = folder.write("a.jpg", &jpeg_photo(900, 600));
     let stores = [folder.store(), folder.store()];
     let url = stores[0].picture(&path).unwrap().variants[0].url.clone();
@@ -154,7 +154,7 @@ async fn another_process_finds_the_variants_and_several_make_each_once() {
 
 #[tokio::test]
 async fn a_url_of_another_node_is_found_after_the_folder_was_read() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let path = folder.write("media/a.jpg", &jpeg_photo(900, 600));
     let url = folder.store().picture(&path).unwrap().variants[0].url.clone();
     let store = folder.store();
@@ -167,7 +167,7 @@ async fn a_url_of_another_node_is_found_after_the_folder_was_read() {
 
 #[tokio::test]
 async fn pictures_that_pages_show_are_made_in_the_background() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let path = folder.write("a.jpg", &jpeg_photo(900, 600));
     let store = folder.store();
     let mut made = [0; 4].map(|_| String::new());
@@ -185,7 +185,7 @@ async fn pictures_that_pages_show_are_made_in_the_background() {
 
 #[tokio::test]
 async fn a_cut_file_in_the_cache_is_made_again() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let path = folder.write("a.jpg", &jpeg_photo(900, 600));
     let store = folder.store();
     let url = store.picture(&path).unwrap().variants[0].url.clone();
@@ -197,7 +197,7 @@ async fn a_cut_file_in_the_cache_is_made_again() {
 
 #[tokio::test]
 async fn only_variants_that_were_not_used_for_long_are_removed() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let path = folder.write("a.jpg", &jpeg_photo(900, 600));
     let store = folder.store();
     let picture = store.picture(&path).unwrap();
@@ -218,7 +218,7 @@ async fn only_variants_that_were_not_used_for_long_are_removed() {
     set_age("unfinished-new", minute);
     set_age("notes.txt", UNUSED_AFTER + minute);
     // Another blog, which uses the same cache.
-    let other = Folder::new();
+    let other = PictureFolder::new();
     let cache = CacheFolder::open(folder.cache().parent().unwrap()).unwrap();
     let other = Arc::new(PictureStore::new(other.content(), Some(cache)));
     let running = tokio::spawn(other.run(std::future::pending()));
@@ -234,7 +234,7 @@ async fn only_variants_that_were_not_used_for_long_are_removed() {
 
 #[tokio::test]
 async fn without_a_cache_there_are_sizes_and_no_variants() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let path = folder.write("a.jpg", &jpeg_photo(900, 600));
     let url = folder.store().picture(&path).unwrap().variants[0].url.clone();
     let store = Arc::new(PictureStore::new(folder.content(), None));
@@ -248,7 +248,7 @@ async fn without_a_cache_there_are_sizes_and_no_variants() {
 
 #[tokio::test]
 async fn a_cache_that_can_no_longer_be_written_gives_the_original() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let path = folder.write("a.jpg", &jpeg_photo(900, 600));
     let store = folder.store();
     let url = store.picture(&path).unwrap().variants[0].url.clone();
@@ -262,7 +262,7 @@ async fn a_cache_that_can_no_longer_be_written_gives_the_original() {
 
 #[test]
 fn a_cache_that_cannot_be_created_is_an_error() {
-    let folder = Folder::new();
+    let folder = PictureFolder::new();
     let file = folder.write("file", b"");
     assert!(CacheFolder::open(&file).is_err());
 }

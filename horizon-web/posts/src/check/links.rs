@@ -29,7 +29,7 @@ pub(super) struct LinkChecker<'a> {
     files: HashMap<PathBuf, &'a ContentFile>,
 }
 
-type Problem = Option<(CheckRule, String)>;
+type LinkProblem = Option<(CheckRule, String)>;
 
 impl<'a> LinkChecker<'a> {
     pub(super) fn new(content: &'a ContentFolder, library: &'a Library, now: Timestamp) -> Self {
@@ -46,7 +46,7 @@ impl<'a> LinkChecker<'a> {
     }
 
     /// Returns what is wrong with the picture above a post.
-    pub(super) fn check_cover(&self, file: &ContentFile) -> Problem {
+    pub(super) fn check_cover(&self, file: &ContentFile) -> LinkProblem {
         let url = &file.document.cover()?.image;
         if self.is_external(url) {
             return Some(blocked_picture(url));
@@ -56,7 +56,7 @@ impl<'a> LinkChecker<'a> {
     }
 
     /// Returns what is wrong with a link of the file.
-    pub(super) fn check(&self, file: &ContentFile, link: &BodyLink) -> Problem {
+    pub(super) fn check(&self, file: &ContentFile, link: &BodyLink) -> LinkProblem {
         let url = &link.url;
         let Some(reference) = &link.reference else {
             return Some((CheckRule::Scheme, format!("{url:?} has a scheme that is not allowed")));
@@ -68,7 +68,7 @@ impl<'a> LinkChecker<'a> {
         }
     }
 
-    fn link(&self, file: &ContentFile, url: &str, reference: &Reference) -> Problem {
+    fn link(&self, file: &ContentFile, url: &str, reference: &Reference) -> LinkProblem {
         match &reference.target {
             ReferenceTarget::Anchor => anchor(file, url).map(|id| {
                 let message = format!("{url:?} leads nowhere: this page has no id {id:?}");
@@ -81,7 +81,7 @@ impl<'a> LinkChecker<'a> {
         }
     }
 
-    fn document(&self, from: &ContentFile, url: &str, path: &Path) -> Problem {
+    fn document(&self, from: &ContentFile, url: &str, path: &Path) -> LinkProblem {
         let target = self.files.get(path)?;
         let name = path.display();
         if !self.is_public_with(target, from) {
@@ -102,7 +102,7 @@ impl<'a> LinkChecker<'a> {
         self.content.is_shown(target, since)
     }
 
-    fn image(&self, link: &BodyLink, reference: &Reference) -> Problem {
+    fn image(&self, link: &BodyLink, reference: &Reference) -> LinkProblem {
         let url = &link.url;
         if self.is_external(&reference.url) {
             return Some(blocked_picture(url));
@@ -128,7 +128,7 @@ impl<'a> LinkChecker<'a> {
 }
 
 /// Returns a note if the URL is the absolute path of a document, but not its current one.
-fn old_address(url: &str, reference: &Reference) -> Problem {
+fn old_address(url: &str, reference: &Reference) -> LinkProblem {
     let (old, new) = (path_of(url), path_of(&reference.url));
     (old.starts_with('/') && old.trim_end_matches('/') != new).then(|| {
         let message = format!("{url:?} is an old address of {new:?}");

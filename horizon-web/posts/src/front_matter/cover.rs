@@ -3,7 +3,7 @@
 use super::{
     fields::FieldParser,
     keys,
-    tree::{Field, FieldValue, LocatedValue},
+    tree::{FieldValue, FrontMatterField, LocatedValue},
 };
 use crate::{Cover, urls};
 
@@ -53,7 +53,7 @@ impl FieldParser<'_> {
     }
 
     /// Reads `cover`, a mapping of `image`, `alt` and `caption`, or a text.
-    fn own_cover(&mut self, field: &Field) -> Option<Cover> {
+    fn own_cover(&mut self, field: &FrontMatterField) -> Option<Cover> {
         const EXPECTED: &str = "a mapping of image, alt and caption, each a text";
         let line = field.value.line;
         let picture = match &field.value.value {
@@ -89,7 +89,7 @@ impl FieldParser<'_> {
     }
 
     /// Adds the texts in fields such as `cover_alt`, and reports that there is no alternative text.
-    fn with_alt(&mut self, picture: CoverParts, field: &Field) -> Cover {
+    fn with_alt(&mut self, picture: CoverParts, field: &FrontMatterField) -> Cover {
         let name = &field.name;
         let key = keys::normal(name);
         let sibling = |part: &str| {
@@ -150,7 +150,7 @@ impl CoverParts {
     }
 }
 
-fn is_address(field: &Field) -> bool {
+fn is_address(field: &FrontMatterField) -> bool {
     ADDRESS_KEYS.contains(&&*keys::normal(&field.name))
 }
 

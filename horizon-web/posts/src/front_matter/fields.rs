@@ -6,7 +6,7 @@ use super::{
     FileIssue,
     keys::{self, KeyMatch},
     publication::{MatchedField, flag},
-    tree::{Field, FieldValue, LocatedValue},
+    tree::{FieldValue, FrontMatterField, LocatedValue},
 };
 use crate::{Date, Severity, unicode::nfc};
 
@@ -15,15 +15,15 @@ const NESTED: [&str; 2] = ["params", "extra"];
 
 /// The fields of a front matter by the [normal](keys::normal) form of their names.
 pub(super) struct FieldLookup<'a> {
-    top: Vec<(String, &'a Field)>,
+    top: Vec<(String, &'a FrontMatterField)>,
     /// The fields of the mappings in [`NESTED`].
-    nested: Vec<(String, &'a Field)>,
+    nested: Vec<(String, &'a FrontMatterField)>,
 }
 
 impl<'a> FieldLookup<'a> {
     /// If a known key occurs in two spellings, the one in lower case has effect, or else the first.
     pub(super) fn new(matched: &[MatchedField<'a>], issues: &mut Vec<FileIssue>) -> Self {
-        let mut top: Vec<(String, &'a Field)> = Vec::new();
+        let mut top: Vec<(String, &'a FrontMatterField)> = Vec::new();
         let mut nested = Vec::new();
         for MatchedField { field, key, normal } in matched {
             let field = *field;
@@ -51,19 +51,19 @@ impl<'a> FieldLookup<'a> {
         Self { top, nested }
     }
 
-    fn get(&self, name: &str) -> Option<&'a Field> {
+    fn get(&self, name: &str) -> Option<&'a FrontMatterField> {
         find(&self.top, name)
     }
 
     /// Returns the fields with these names: those at the top, then the nested ones.
-    pub(super) fn find_all(&self, names: &[&str]) -> Vec<&'a Field> {
+    pub(super) fn find_all(&self, names: &[&str]) -> Vec<&'a FrontMatterField> {
         let all = [&self.top, &self.nested].into_iter();
         let all = all.flat_map(|fields| names.iter().filter_map(|name| find(fields, name)));
         all.collect()
     }
 }
 
-fn find<'a>(fields: &[(String, &'a Field)], name: &str) -> Option<&'a Field> {
+fn find<'a>(fields: &[(String, &'a FrontMatterField)], name: &str) -> Option<&'a FrontMatterField> {
     let (_, field) = fields.iter().find(|(known, _)| known == name)?;
     Some(field)
 }
@@ -92,7 +92,7 @@ impl<'a> FieldParser<'a> {
     }
 
     /// Returns the field at the top with this key, unless it is empty.
-    pub(super) fn own(&self, name: &str) -> Option<&'a Field> {
+    pub(super) fn own(&self, name: &str) -> Option<&'a FrontMatterField> {
         self.lookup
             .get(name)
             .filter(|field| field.value.value != FieldValue::Empty)
@@ -100,19 +100,19 @@ impl<'a> FieldParser<'a> {
 
     /// Returns the fields with these keys that are not empty, in the order of the keys: those at the top, then those of
     /// the theme.
-    pub(super) fn others(&self, names: &[&str]) -> impl Iterator<Item = &'a Field> + use<'a> {
+    pub(super) fn others(&self, names: &[&str]) -> impl Iterator<Item = &'a FrontMatterField> + use<'a> {
         let all = self.lookup.find_all(names).into_iter();
         all.filter(|field| field.value.value != FieldValue::Empty)
     }
 
     /// Returns the first text with one of these keys.
-    pub(super) fn other_text(&self, names: &[&str]) -> Option<(&'a Field, &'a str)> {
+    pub(super) fn other_text(&self, names: &[&str]) -> Option<(&'a FrontMatterField, &'a str)> {
         self.others(names)
             .find_map(|field| Some((field, field.value.as_text()?)))
     }
 
     /// Returns the text of a field of the blog. Reports a value of another type.
-    pub(super) fn own_text(&mut self, name: &str, expected: &str) -> Option<(&'a Field, &'a str)> {
+    pub(super) fn own_text(&mut self, name: &str, expected: &str) -> Option<(&'a FrontMatterField, &'a str)> {
         let field = self.own(name)?;
         let text = field.value.as_text();
         if text.is_none() {

@@ -21,7 +21,7 @@ use self::{
     format::{FrontMatterFormat, SplitFile},
     keys::KeyMatch,
     publication::MatchedField,
-    tree::Field,
+    tree::FrontMatterField,
 };
 use crate::{Cover, Date, Language, Series, Severity, Tag, slug::post_slug};
 
@@ -142,7 +142,7 @@ fn broken(file: &SplitFile<'_>, options: &FrontMatterOptions<'_>, issue: FileIss
 }
 
 fn parse_fields(
-    fields: &[Field],
+    fields: &[FrontMatterField],
     file: &SplitFile<'_>,
     options: &FrontMatterOptions<'_>,
 ) -> ParsedFrontMatter<'static> {
@@ -173,10 +173,11 @@ fn parse_fields(
 }
 
 /// Returns the second field with the same known key in the same spelling: its author expects one of the two values.
-fn repeated_key<'a>(matched: &[MatchedField<'a>]) -> Option<&'a Field> {
+fn repeated_key<'a>(matched: &[MatchedField<'a>]) -> Option<&'a FrontMatterField> {
     let known = matched.iter().filter(|field| matches!(field.key, KeyMatch::Known(_)));
-    let known: Vec<&'a Field> = known.map(|field| field.field).collect();
-    let is_repeated = |(at, field): &(usize, &&Field)| known.iter().take(*at).any(|before| before.name == field.name);
+    let known: Vec<&'a FrontMatterField> = known.map(|field| field.field).collect();
+    let is_repeated =
+        |(at, field): &(usize, &&FrontMatterField)| known.iter().take(*at).any(|before| before.name == field.name);
     known.iter().enumerate().find(is_repeated).map(|(_, field)| *field)
 }
 

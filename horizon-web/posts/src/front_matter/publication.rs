@@ -7,7 +7,7 @@ use super::{
     FileIssue,
     format::FrontMatterFormat,
     keys::{self, KeyMatch, KeyRule, KnownKey},
-    tree::{Field, FieldValue, LocatedValue},
+    tree::{FieldValue, FrontMatterField, LocatedValue},
 };
 use crate::Date;
 
@@ -59,13 +59,13 @@ impl Publication {
             // more likely the mistake that broke the front matter.
             let is_draft = matches!(keys::find(name), KeyMatch::Known(key) if key.is_draft_or_published());
             let is_top = format != FrontMatterFormat::Yaml || !name.starts_with(char::is_whitespace);
-            (is_draft || is_top).then(|| Field {
+            (is_draft || is_top).then(|| FrontMatterField {
                 name: name.to_owned(),
                 line: value.line,
                 value,
             })
         };
-        let fields: Vec<Field> = lines.filter_map(field).collect();
+        let fields: Vec<FrontMatterField> = lines.filter_map(field).collect();
         let matched: Vec<MatchedField<'_>> = fields.iter().map(MatchedField::new).collect();
         Self::from_fields(&matched, zone, &mut Vec::new())
     }
@@ -75,7 +75,7 @@ impl Publication {
         self.add(KeyEffect::From(date));
     }
 
-    fn add_known(&mut self, field: &Field, key: &KnownKey, zone: &TimeZone, issues: &mut Vec<FileIssue>) {
+    fn add_known(&mut self, field: &FrontMatterField, key: &KnownKey, zone: &TimeZone, issues: &mut Vec<FileIssue>) {
         let effect = effect(key.rule, &field.value, zone);
         if let KeyEffect::Invalid(expected) = effect {
             let reason = format!("\"{}\" must be {expected}", field.name);
@@ -85,7 +85,7 @@ impl Publication {
     }
 
     /// A misspelt key has the effect of the similar key if that hides the file.
-    fn add_similar(&mut self, field: &Field, key: &KnownKey, zone: &TimeZone, issues: &mut Vec<FileIssue>) {
+    fn add_similar(&mut self, field: &FrontMatterField, key: &KnownKey, zone: &TimeZone, issues: &mut Vec<FileIssue>) {
         let effect = match effect(key.rule, &field.value, zone) {
             KeyEffect::Invalid(_) if !key.is_draft_or_published() => KeyEffect::Public,
             // `dates` and similar keys are not publication dates.
@@ -131,14 +131,14 @@ fn is_not_built(matched: &MatchedField<'_>) -> bool {
 /// A field at the top of the front matter, and the known key that it matches.
 #[derive(Clone, Debug)]
 pub(super) struct MatchedField<'a> {
-    pub(super) field: &'a Field,
+    pub(super) field: &'a FrontMatterField,
     /// Its name in the form of [`keys::normal`].
     pub(super) normal: String,
     pub(super) key: KeyMatch,
 }
 
 impl<'a> MatchedField<'a> {
-    pub(super) fn new(field: &'a Field) -> Self {
+    pub(super) fn new(field: &'a FrontMatterField) -> Self {
         let normal = keys::normal(&field.name);
         let key = keys::find_normal(&normal);
         Self { field, normal, key }

@@ -3,7 +3,7 @@
 use super::{
     fields::{FieldParser, texts},
     keys,
-    tree::{Field, FieldValue},
+    tree::{FieldValue, FrontMatterField},
 };
 use crate::{Series, Tag, text, unicode::nfc};
 
@@ -32,13 +32,13 @@ impl<'a> FieldParser<'a> {
         tags
     }
 
-    fn categories(&self) -> Vec<&'a Field> {
+    fn categories(&self) -> Vec<&'a FrontMatterField> {
         let own = self.own("categories").or_else(|| self.own("category"));
         own.into_iter().chain(self.taxonomy("categories")).collect()
     }
 
     /// Returns a list below `taxonomies`, where Zola has it.
-    fn taxonomy(&self, name: &str) -> Option<&'a Field> {
+    fn taxonomy(&self, name: &str) -> Option<&'a FrontMatterField> {
         let mut fields = self.own("taxonomies")?.value.fields().iter();
         fields.find(|field| keys::normal(&field.name) == name && field.value.value != FieldValue::Empty)
     }
@@ -86,7 +86,7 @@ impl<'a> FieldParser<'a> {
 }
 
 /// Returns the names in a list, or in a text such as `a, b`.
-fn tag_names(field: &Field, separate_at_spaces: bool) -> Option<Vec<(&str, usize)>> {
+fn tag_names(field: &FrontMatterField, separate_at_spaces: bool) -> Option<Vec<(&str, usize)>> {
     let Some(text) = field.value.as_text() else {
         return texts(&field.value);
     };

@@ -8,7 +8,7 @@ use toml::{
 use super::{
     FileIssue,
     format::FrontMatterFormat,
-    tree::{Field, FieldValue, LocatedValue, ParsedFields},
+    tree::{FieldValue, FrontMatterField, LocatedValue, ParsedFields},
 };
 
 /// Parses a table that starts on `first_line` of the file.
@@ -45,13 +45,13 @@ impl LineIndex {
     }
 }
 
-fn fields(table: &DeTable<'_>, lines: &LineIndex) -> Vec<Field> {
-    let field = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| Field {
+fn fields(table: &DeTable<'_>, lines: &LineIndex) -> Vec<FrontMatterField> {
+    let field = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| FrontMatterField {
         name: AsRef::<str>::as_ref(name.get_ref()).trim().to_owned(),
         line: lines.line(name.span().start),
         value: located(value, lines),
     };
-    let mut fields: Vec<Field> = table.iter().map(field).collect();
+    let mut fields: Vec<FrontMatterField> = table.iter().map(field).collect();
     // The table is in the order of its keys.
     fields.sort_by_key(|field| field.line);
     fields

@@ -10,7 +10,7 @@ pub(super) enum FieldValue {
     /// Any scalar.
     Text(String),
     List(Vec<LocatedValue>),
-    Mapping(Vec<Field>),
+    Mapping(Vec<FrontMatterField>),
 }
 
 /// A value and its line in the file, from 1.
@@ -22,7 +22,7 @@ pub(super) struct LocatedValue {
 
 /// A key of a mapping and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Field {
+pub(super) struct FrontMatterField {
     /// In the author's spelling.
     pub(super) name: String,
     /// The line of the key.
@@ -31,7 +31,7 @@ pub(super) struct Field {
 }
 
 /// The fields of a front matter, or why it cannot be parsed.
-pub(super) type ParsedFields = Result<Vec<Field>, FileIssue>;
+pub(super) type ParsedFields = Result<Vec<FrontMatterField>, FileIssue>;
 
 impl FieldValue {
     /// Returns a scalar without the white space around it.
@@ -53,7 +53,7 @@ impl LocatedValue {
     }
 
     /// Returns the fields of a mapping.
-    pub(super) fn fields(&self) -> &[Field] {
+    pub(super) fn fields(&self) -> &[FrontMatterField] {
         match &self.value {
             FieldValue::Mapping(fields) => fields,
             FieldValue::Empty | FieldValue::Text(_) | FieldValue::List(_) => &[],

@@ -7,7 +7,7 @@ use granit_parser::{Event, Marker, Options, Parser, ScalarStyle, ScanError, StrI
 use super::{
     FileIssue,
     format::FrontMatterFormat,
-    tree::{Field, FieldValue, LocatedValue, ParsedFields},
+    tree::{FieldValue, FrontMatterField, LocatedValue, ParsedFields},
 };
 
 /// The maximum number of values in a front matter, after aliases such as `*name` are replaced.
@@ -52,7 +52,7 @@ struct OpenCollection {
 enum OpenContent {
     List(Vec<LocatedValue>),
     /// The fields, and the key whose value comes next.
-    Mapping(Vec<Field>, Option<(String, usize)>),
+    Mapping(Vec<FrontMatterField>, Option<(String, usize)>),
 }
 
 /// Builds the tree of values from the events of the parser.
@@ -158,7 +158,7 @@ impl TreeBuilder {
         match &mut parent.content {
             OpenContent::List(items) => items.push(value),
             OpenContent::Mapping(fields, key) => match key.take() {
-                Some((name, line)) => fields.push(Field { name, line, value }),
+                Some((name, line)) => fields.push(FrontMatterField { name, line, value }),
                 // A key that is a list or a mapping has no meaning here.
                 None => *key = Some((value.as_text().unwrap_or_default().to_owned(), value.line)),
             },
@@ -177,8 +177,8 @@ impl TreeBuilder {
 }
 
 /// Replaces `<<: *name` by the fields of that mapping that the mapping itself does not have.
-fn merged(mut fields: Vec<Field>) -> Vec<Field> {
-    let bases: Vec<Field> = fields.extract_if(.., |field| field.name == "<<").collect();
+fn merged(mut fields: Vec<FrontMatterField>) -> Vec<FrontMatterField> {
+    let bases: Vec<FrontMatterField> = fields.extract_if(.., |field| field.name == "<<").collect();
     let bases = bases.into_iter().flat_map(|base| match base.value.value {
         FieldValue::List(items) => items,
         _ => vec![base.value],

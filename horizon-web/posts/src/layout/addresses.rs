@@ -47,7 +47,7 @@ impl LayoutRoots {
     /// Returns the addresses that the generator may have given to a document.
     pub(crate) fn addresses(&self, file: &NamedFile<'_>) -> DocumentAddresses {
         let below = self.below_root(file.path);
-        let place = Place::new(below, file);
+        let place = DocumentPlace::new(below, file);
         let mut addresses = match self.layout {
             Layout::Plain if place.folders.is_empty() => DocumentAddresses::default(),
             Layout::Hugo => match self.config.permalinks.get(place.section()) {
@@ -80,7 +80,7 @@ impl LayoutRoots {
 }
 
 /// Where a document is, and the names that it may have in an address.
-struct Place {
+struct DocumentPlace {
     folders: Vec<String>,
     /// The most likely first: the slug, the file's name, that without its date, and the title.
     names: Vec<String>,
@@ -90,7 +90,7 @@ struct Place {
     dates: Vec<DateTime<FixedOffset>>,
 }
 
-impl Place {
+impl DocumentPlace {
     fn new(below: &Path, file: &NamedFile<'_>) -> Self {
         let name = file_name::document_name(below);
         let (name, language) = file_name::split_language(&name);

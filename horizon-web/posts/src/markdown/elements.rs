@@ -4,13 +4,13 @@
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SafeElement {
     pub(super) name: &'static str,
-    pub(super) place: Place,
+    pub(super) place: ElementPlace,
     pub(super) content: Content,
 }
 
 /// Where an element may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ElementPlace {
     /// Within text.
     Phrasing,
     /// Between paragraphs.
@@ -26,16 +26,16 @@ pub(super) enum Content {
     Void,
     Phrasing,
     Flow,
-    /// Only elements with [`Place::In`].
+    /// Only elements with [`ElementPlace::In`].
     Children,
 }
 
-const fn element(name: &'static str, place: Place, content: Content) -> SafeElement {
+const fn element(name: &'static str, place: ElementPlace, content: Content) -> SafeElement {
     SafeElement { name, place, content }
 }
 
 const fn phrasing(name: &'static str) -> SafeElement {
-    element(name, Place::Phrasing, Content::Phrasing)
+    element(name, ElementPlace::Phrasing, Content::Phrasing)
 }
 
 const ELEMENTS: [SafeElement; 40] = [
@@ -63,22 +63,22 @@ const ELEMENTS: [SafeElement; 40] = [
     phrasing("sup"),
     phrasing("u"),
     phrasing("var"),
-    element("br", Place::Phrasing, Content::Void),
-    element("img", Place::Phrasing, Content::Void),
-    element("wbr", Place::Phrasing, Content::Void),
-    element("rt", Place::In("ruby"), Content::Phrasing),
-    element("rp", Place::In("ruby"), Content::Phrasing),
-    element("blockquote", Place::Flow, Content::Flow),
-    element("details", Place::Flow, Content::Flow),
-    element("div", Place::Flow, Content::Flow),
-    element("dl", Place::Flow, Content::Children),
-    element("figure", Place::Flow, Content::Flow),
-    element("hr", Place::Flow, Content::Void),
-    element("p", Place::Flow, Content::Phrasing),
-    element("dt", Place::In("dl"), Content::Phrasing),
-    element("dd", Place::In("dl"), Content::Flow),
-    element("figcaption", Place::In("figure"), Content::Flow),
-    element("summary", Place::In("details"), Content::Phrasing),
+    element("br", ElementPlace::Phrasing, Content::Void),
+    element("img", ElementPlace::Phrasing, Content::Void),
+    element("wbr", ElementPlace::Phrasing, Content::Void),
+    element("rt", ElementPlace::In("ruby"), Content::Phrasing),
+    element("rp", ElementPlace::In("ruby"), Content::Phrasing),
+    element("blockquote", ElementPlace::Flow, Content::Flow),
+    element("details", ElementPlace::Flow, Content::Flow),
+    element("div", ElementPlace::Flow, Content::Flow),
+    element("dl", ElementPlace::Flow, Content::Children),
+    element("figure", ElementPlace::Flow, Content::Flow),
+    element("hr", ElementPlace::Flow, Content::Void),
+    element("p", ElementPlace::Flow, Content::Phrasing),
+    element("dt", ElementPlace::In("dl"), Content::Phrasing),
+    element("dd", ElementPlace::In("dl"), Content::Flow),
+    element("figcaption", ElementPlace::In("figure"), Content::Flow),
+    element("summary", ElementPlace::In("details"), Content::Phrasing),
 ];
 
 /// Returns the element with that name in lower case.
@@ -89,9 +89,9 @@ pub(super) fn find(name: &str) -> Option<&'static SafeElement> {
 impl SafeElement {
     pub(super) fn may_contain(&self, child: &Self) -> bool {
         match child.place {
-            Place::Phrasing => matches!(self.content, Content::Phrasing | Content::Flow),
-            Place::Flow => self.content == Content::Flow,
-            Place::In(parent) => self.name == parent,
+            ElementPlace::Phrasing => matches!(self.content, Content::Phrasing | Content::Flow),
+            ElementPlace::Flow => self.content == Content::Flow,
+            ElementPlace::In(parent) => self.name == parent,
         }
     }
 }

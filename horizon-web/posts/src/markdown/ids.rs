@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(ids.choose("eh-main"), "section-eh-main-1");
         let comment = format!("comment-{}", "0".repeat(32));
         assert_eq!(ids.choose(&comment), format!("{comment}-1"));
-        assert_eq!(ids.from_text("Body"), "body");
+        assert_eq!(ids.from_text("DocumentBody"), "body");
         assert_eq!(ids.choose("body"), "body-1");
     }
 

@@ -6,7 +6,7 @@ use comrak::{Node, nodes::NodeValue};
 use html5ever::tokenizer::{Tag, TagKind};
 
 use super::{
-    elements::{self, Content, Place, SafeElement},
+    elements::{self, Content, ElementPlace, SafeElement},
     extension::MarkdownExtension,
     format::Out,
     frame,
@@ -150,12 +150,12 @@ fn make_room(out: &mut Out<'_, '_, '_>, element: &'static SafeElement, place: Ht
     if element.name == "a" && out.user.html.has_link() {
         return Ok(false);
     }
-    if let Place::In(parent) = element.place
+    if let ElementPlace::In(parent) = element.place
         && !out.user.html.has(place.container, parent)
     {
         return Ok(false);
     }
-    if element.place == Place::Flow && place.is_inline {
+    if element.place == ElementPlace::Flow && place.is_inline {
         return Ok(false);
     }
     while let Some(open) = out.user.html.innermost(place.container) {

@@ -20,7 +20,7 @@ use crate::{detached_streams::until, site::PATIENCE};
 const TOO_MUCH: usize = 512 * 1024;
 
 /// The frames that a layer gets.
-type Texts = Box<dyn Stream<Item = String> + Send + Unpin>;
+type TextResponses = Box<dyn Stream<Item = String> + Send + Unpin>;
 
 /// A site with a layer around its router at `/layered`, and without one at `/horizon`.
 struct Layered {
@@ -29,7 +29,7 @@ struct Layered {
 }
 
 impl Layered {
-    async fn start<S>(layer: impl Fn(Texts) -> S + Clone + Send + Sync + 'static) -> Self
+    async fn start<S>(layer: impl Fn(TextResponses) -> S + Clone + Send + Sync + 'static) -> Self
     where
         S: Stream<Item = String> + Send + 'static,
     {
@@ -85,7 +85,8 @@ async fn a_layer_changes_every_frame() {
 
 #[tokio::test]
 async fn a_layer_that_panics_ends_its_own_stream_only() {
-    let texts = |texts: Texts| texts.inspect(|text| assert!(!text.contains("\"likes\":2"), "it cannot do with two"));
+    let texts =
+        |texts: TextResponses| texts.inspect(|text| assert!(!text.contains("\"likes\":2"), "it cannot do with two"));
     let site = Layered::start(texts).await;
     let (mut layered, mut plain) = (site.live("/layered").await, site.live("/horizon").await);
     for likes in 1..=3 {
@@ -105,7 +106,7 @@ async fn a_layer_that_panics_ends_its_own_stream_only() {
 
 #[tokio::test]
 async fn a_layer_that_forwards_bytes_from_its_own_task_gets_every_frame() {
-    let site = Layered::start(|mut texts: Texts| {
+    let site = Layered::start(|mut texts: TextResponses| {
         let (send, receive) = mpsc::channel(1);
         tokio::spawn(async move {
             while let Some(text) = texts.next().await {
@@ -126,7 +127,7 @@ async fn a_layer_that_forwards_bytes_from_its_own_task_gets_every_frame() {
 #[tokio::test]
 async fn a_layer_with_other_streams_gets_every_frame() {
     let site = Layered::start(|texts| {
-        let silent = Box::new(stream::pending()) as Texts;
+        let silent = Box::new(stream::pending()) as TextResponses;
         stream::select_all([texts, silent])
     })
     .await;
