@@ -244,7 +244,7 @@ pub(crate) fn app_state(
     let marker_key = marker_key(&horizon);
     let site = Site {
         title: args.title.clone(),
-        description: args.description.clone(),
+        description: args.description().to_owned(),
         base_url: args.network.base_url.as_ref().map(ToString::to_string),
         nav: Vec::new(),
         language: args.language.to_string(),

@@ -17,7 +17,8 @@ mod tls;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, builder::ArgPredicate};
+use clap::{Args, Parser, Subcommand};
+use horizon_app::DEFAULT_TITLE;
 use horizon_backend::{ReportSettings, SettingError};
 
 pub use self::{
@@ -34,6 +35,9 @@ pub use self::{
     secrets::SecretArgs,
     tls::TlsArgs,
 };
+
+/// The description of the blog with the default title.
+const DEFAULT_DESCRIPTION: &str = "Live presence and exact, private analytics, shown by the blog that explains them.";
 
 /// A blog from a folder of Markdown files, with live viewers and exact numbers.
 #[derive(Debug, Parser)]
@@ -68,18 +72,12 @@ pub struct ServeArgs {
         long,
         env = "HORIZON_TITLE",
         value_name = "HORIZON_TITLE",
-        default_value = horizon_app::DEFAULT_TITLE
+        default_value = DEFAULT_TITLE
     )]
     pub title: String,
     /// The description of the blog: one sentence. A blog with a title of its own has none by default.
-    #[arg(
-        long,
-        env = "HORIZON_DESCRIPTION",
-        value_name = "HORIZON_DESCRIPTION",
-        default_value = "Live presence and exact, private analytics, shown by the blog that explains them.",
-        default_value_if("title", ArgPredicate::IsPresent, "")
-    )]
-    pub description: String,
+    #[arg(long, env = "HORIZON_DESCRIPTION", value_name = "HORIZON_DESCRIPTION")]
+    pub description: Option<String>,
     /// The language of the blog: a BCP 47 tag such as de or pt-BR. The interface is in English, German, French,
     /// Spanish, Japanese or Arabic.
     #[arg(
@@ -135,6 +133,17 @@ pub enum ConfigError {
 }
 
 impl ServeArgs {
+    /// Returns the description of the blog. A blog with a title of its own has none by default.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        let default = if self.title == DEFAULT_TITLE {
+            DEFAULT_DESCRIPTION
+        } else {
+            ""
+        };
+        self.description.as_deref().unwrap_or(default)
+    }
+
     /// Returns whether browsers reach the blog over HTTPS: as the base URL says, or else if the server speaks TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {

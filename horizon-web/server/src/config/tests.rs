@@ -63,7 +63,7 @@ fn invalid_combinations_are_rejected() {
 fn a_blog_with_a_title_of_its_own_has_no_description_by_default() {
     let description = |arguments: &[&str]| {
         let arguments = std::iter::once(&"horizon-web").chain(arguments);
-        Cli::try_parse_from(arguments).unwrap().serve.description
+        Cli::try_parse_from(arguments).unwrap().serve.description().to_owned()
     };
     assert!(description(&[]).starts_with("Live presence"));
     assert_eq!(description(&["--title", "The shed"]), "");
