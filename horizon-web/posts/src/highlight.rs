@@ -87,7 +87,7 @@ pub(crate) const TOKEN_KINDS: [TokenKind; 12] = [
     kind("", "", "", &["keyword.operator"]),
 ];
 
-/// Returns the style sheet for highlighted code. The colours follow `color-scheme`, which the style sheet of the page sets.
+/// Returns the style sheet for highlighted code. The colours follow `color-scheme`, which the blog's style sheet sets.
 #[must_use]
 pub fn highlight_css() -> String {
     let mut rules = String::new();

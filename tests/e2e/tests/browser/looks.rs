@@ -1,7 +1,7 @@
 //! Theme, layout, accessible names and search.
 
 use anyhow::ensure;
-use horizon_test_support::{Browser, ServerOptions, browser_test, http};
+use horizon_test_support::{Browser, BrowserTest, ServerOptions, browser_test, http};
 use serde_json::{Value, json};
 
 use crate::POST;
@@ -72,6 +72,86 @@ fn at_320_pixels_no_page_of_the_shipped_blog_scrolls_sideways() -> anyhow::Resul
             let width = ada.script("return document.documentElement.scrollWidth", &[]).await?;
             ensure!(width == json!(320), "{page} is {width} pixels wide");
         }
+        Ok(())
+    })
+}
+
+/// A word that fits into no line of a phone.
+const LONG_WORD: &str = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft";
+
+/// Opens a post with long words, code and a table of contents.
+async fn open_long_post(test: &BrowserTest, reader: &Browser) -> anyhow::Result<()> {
+    let text = format!(
+        "---\ntitle: {LONG_WORD}\ndescription: {LONG_WORD}\ndate: 2026-02-03\ntags: [{LONG_WORD}]\nshowToc: true\n\
+         ---\n\n## {LONG_WORD}\n\n{LONG_WORD}\n\n```rust\nfn main() {{}}\n```\n"
+    );
+    test.server.posts().write("long.md", &text)?;
+    horizon_test_support::wait_until("the post is served", async || {
+        let page = http::get(test.server.address(), "/blog/long").await?;
+        ensure!(page.status == 200, "the status is {}", page.status);
+        Ok(())
+    })
+    .await?;
+    reader.open("/blog/long").await
+}
+
+async fn set_width(reader: &Browser, width: u32) -> anyhow::Result<()> {
+    let size = json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600 });
+    reader.devtools("Emulation.setDeviceMetricsOverride", &size).await?;
+    Ok(())
+}
+
+#[test]
+fn long_words_break_at_320_pixels() -> anyhow::Result<()> {
+    browser_test(1, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        set_width(&ada, 320).await?;
+        open_long_post(test, &ada).await?;
+        for page in ["/blog/long", "/blog/second", "/", "/blog", "/tags", "/archive"] {
+            ada.open(page).await?;
+            let width = ada.script("return document.documentElement.scrollWidth", &[]).await?;
+            ensure!(width == json!(320), "{page} is {width} pixels wide");
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn the_contents_are_next_to_the_text_only_where_there_is_room() -> anyhow::Result<()> {
+    browser_test(1, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        set_width(&ada, 1_280).await?;
+        open_long_post(test, &ada).await?;
+        let places = "const toc = document.querySelector('.toc').getBoundingClientRect(); \
+            const prose = document.querySelector('.prose').getBoundingClientRect(); \
+            return [toc.bottom <= prose.top, toc.left >= 32 && toc.right < prose.left]";
+        let narrow = ada.script(places, &[]).await?;
+        ensure!(narrow == json!([true, false]), "at 1280 pixels: {narrow}");
+        set_width(&ada, 1_440).await?;
+        let wide = ada.script(places, &[]).await?;
+        ensure!(wide == json!([false, true]), "at 1440 pixels: {wide}");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_dark_page_is_printed_black_on_white() -> anyhow::Result<()> {
+    browser_test(1, ServerOptions::default(), async |test| {
+        let ada = test.browser("Ada").await?;
+        open_long_post(test, &ada).await?;
+        let colours = "const colour = selector => getComputedStyle(document.querySelector(selector)).color; \
+            return [getComputedStyle(document.body).backgroundColor, colour('.prose'), colour('.hl-keyword')]";
+        let media = async |medium: &str, scheme: &str| {
+            let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+            let parameters = json!({ "media": medium, "features": features });
+            ada.devtools("Emulation.setEmulatedMedia", &parameters).await?;
+            ada.script(colours, &[]).await
+        };
+        let (light, dark) = (media("screen", "light").await?, media("screen", "dark").await?);
+        ensure!(light[2] != dark[2], "code has one colour: {light}, {dark}");
+        let printed = media("print", "dark").await?;
+        let expected = json!(["rgb(255, 255, 255)", "rgb(0, 0, 0)", light[2]]);
+        ensure!(printed == expected, "{printed} instead of {expected}");
         Ok(())
     })
 }
