@@ -126,8 +126,8 @@ impl AddressedDocument<'_> {
     }
 }
 
-/// Returns the path of an alias. A relative one is in the folder of the document's own address, or of the root. Of a full
-/// URL only the path matters: the old blog may have had another host.
+/// Returns the path of an alias. A relative one is in the folder of the document's own address, or of the root. Of a
+/// full URL only the path matters: the old blog may have had another host.
 fn alias_path(alias: &str, document: &AddressedDocument<'_>) -> String {
     let alias = alias.trim();
     let after_scheme = alias

@@ -1,11 +1,11 @@
 //! Reads a folder of Markdown as posts, pages, feeds and a sitemap.
 //!
-//! [`ContentFolder::load`] reads `*.md` in the folder as posts and `pages/*.md` as pages, and the Markdown in sub-folders
-//! as posts if it has a date. A project of Hugo, Zola, Jekyll or Astro is read where its files are ([`Layout`]). A file
-//! that cannot be read is a [`Diagnostic`] and does not affect other files. [`ContentFolder::library`] returns what is public at a given time,
-//! and [`watch`] updates it when files change and when a post becomes due. Images are in `media/`, which the server
-//! serves at `/media/`, including those of posts that are not public, or beside posts ([`Library::file`]). Old addresses
-//! lead to posts ([`Library::redirect`]).
+//! [`ContentFolder::load`] reads `*.md` in the folder as posts and `pages/*.md` as pages, and the Markdown in
+//! sub-folders as posts if it has a date. A project of Hugo, Zola, Jekyll or Astro is read where its files are
+//! ([`Layout`]). A file that cannot be read is a [`Diagnostic`] and does not affect other files.
+//! [`ContentFolder::library`] returns what is public at a given time, and [`watch`] updates it when files change and
+//! when a post becomes due. Images are in `media/`, which the server serves at `/media/`, including those of posts that
+//! are not public, or beside posts ([`Library::file`]). Old addresses lead to posts ([`Library::redirect`]).
 //!
 //! The slug of a file is its name without `.md` and without a leading `YYYY-MM-DD-`, unless its front matter has a
 //! `slug`. The front matter is YAML between two `---` lines, TOML between two `+++` lines, or JSON:

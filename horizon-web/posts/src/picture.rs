@@ -58,8 +58,8 @@ impl Picture {
 
     /// Returns the attribute `sizes` of the picture in the text of a post or above it.
     ///
-    /// On the densest screens, which are those of phones, less than two pixels for each CSS pixel look the same as three
-    /// and need a third of the bytes.
+    /// On the densest screens, which are those of phones, less than two pixels for each CSS pixel look the same as
+    /// three and need a third of the bytes.
     #[must_use]
     pub fn prose_sizes(&self) -> String {
         let width = self.width.min(PROSE_WIDTH);

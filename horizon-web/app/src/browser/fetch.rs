@@ -15,7 +15,8 @@ pub(crate) struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// Returns the error as a sentence for the reader: that of `form` about the rejected field, or else one of the page.
+    /// Returns the error as a sentence for the reader: that of `form` about the rejected field, or else one of the
+    /// page.
     pub(crate) fn error_message(response: Option<&Self>, form: Option<&Element>) -> String {
         let field = response.and_then(|response| js::text(&response.body, "field"));
         let about_field = field

@@ -120,7 +120,8 @@ fn thread(texts: &Texts, slug: &str, thread: &ThreadView) -> AnyView {
     let takes_replies = is_template || !thread.comment.removed;
     view! {
         <li class="thread">
-            {article(texts, &thread.comment, takes_replies)} <ol class="replies">{replies}</ol> {more_replies(texts, slug, thread)}
+            {article(texts, &thread.comment, takes_replies)} <ol class="replies">{replies}</ol>
+            {more_replies(texts, slug, thread)}
         </li>
     }
     .into_any()
@@ -241,8 +242,16 @@ fn form(page: &PostPage, texts: &Texts, markers: &SlotMarkers) -> AnyView {
             <input name="parent" value=parent_id hidden readonly autocomplete="off" />
             <input name="id" value=markers.marker(Slot::CommentId) hidden readonly autocomplete="off" />
             <input type="hidden" name="back" value=format!("/blog/{slug}") />
-            <label for="eh-author">{texts.get("comment-name")} " " <span class="hint">{texts.get("optional")}</span></label>
-            <input id="eh-author" name="author" maxlength=MAX_AUTHOR_CHARS.to_string() autocomplete="name" dir="auto" />
+            <label for="eh-author">
+                {texts.get("comment-name")} " " <span class="hint">{texts.get("optional")}</span>
+            </label>
+            <input
+                id="eh-author"
+                name="author"
+                maxlength=MAX_AUTHOR_CHARS.to_string()
+                autocomplete="name"
+                dir="auto"
+            />
             <label for="eh-body">{texts.get("comment-body")}</label>
             <textarea
                 id="eh-body"

@@ -70,8 +70,8 @@ fn find<'a>(fields: &[(String, &'a FrontMatterField)], name: &str) -> Option<&'a
 
 /// Reads the fields of a front matter.
 ///
-/// A wrong value of one of the blog's own keys is an error, as the author expects it to have an effect. A key of another
-/// program may have a meaning that the blog does not know: a wrong value of it is at most a warning.
+/// A wrong value of one of the blog's own keys is an error, as the author expects it to have an effect. A key of
+/// another program may have a meaning that the blog does not know: a wrong value of it is at most a warning.
 pub(super) struct FieldParser<'a> {
     pub(super) lookup: FieldLookup<'a>,
     pub(super) zone: &'a TimeZone,

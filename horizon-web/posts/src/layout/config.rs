@@ -196,7 +196,8 @@ mod tests {
         for (name, text) in [
             (
                 "hugo.toml",
-                "contentDir = \"text\"\n[permalinks]\n\"\" = \"/p/:slug/\"\n[permalinks.page]\nblog = \"/:year/:slug/\"\n",
+                "contentDir = \"text\"\n[permalinks]\n\"\" = \"/p/:slug/\"\n\
+                 [permalinks.page]\nblog = \"/:year/:slug/\"\n",
             ),
             (
                 "hugo.yaml",

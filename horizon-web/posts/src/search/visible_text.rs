@@ -186,7 +186,8 @@ mod tests {
 
     #[test]
     fn a_reader_sees_text_without_tags() {
-        let html = "<h2 id=\"a\">One &amp; <em>two</em> <a class=\"anchor\" href=\"#a\" aria-label=\"x > y\">#</a></h2>\n\
+        let html = "<h2 id=\"a\">One &amp; <em>two</em> \
+                    <a class=\"anchor\" href=\"#a\" aria-label=\"x > y\">#</a></h2>\n\
                     <p>Three&nbsp;is\n&#39;more&#x27; &lt;b&gt; R&D</p><!-- not <b>this</b> -->\
                     <script>nor() < this</script><ul><li>a<br>b</li><li>c<br />d</li></ul>";
         let VisibleText { text, headings } = VisibleText::new(html);

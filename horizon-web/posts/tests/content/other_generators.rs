@@ -30,7 +30,8 @@ fn yaml_toml_and_json_have_the_same_meaning() {
     let yaml = "---\ntitle: A \"b\"\ndate: 2026-11-23T09:30:00+01:00\ntags: [a, b]\ndescription: |\n  d\ndraft: no\n\
                 aliases:\n  - /old/\ncover:\n  image: c.png\n  alt: C\n---\nBody\n";
     let toml = "+++\ntitle = 'A \"b\"'\ndate = 2026-11-23T09:30:00+01:00\ntags = [\"a\", \"b\"]\ndescription = \"\"\"\n\
-                d\n\"\"\"\ndraft = false\naliases = [\n  \"/old/\",\n]\n[cover]\nimage = \"c.png\"\nalt = \"C\"\n+++\nBody\n";
+                d\n\"\"\"\ndraft = false\naliases = [\n  \"/old/\",\n]\n\
+                [cover]\nimage = \"c.png\"\nalt = \"C\"\n+++\nBody\n";
     let json = "{\n\t\"title\": \"A \\\"b\\\"\", \"date\": \"2026-11-23T09:30:00+01:00\", \"tags\": [\"a\", \"b\"],\n\
                 \"description\": \"d\\n\", \"draft\": false, \"aliases\": [\"/old/\"],\n\
                 \"cover\": {\"image\": \"c.png\", \"alt\": \"C\"}\n}\nBody\n";
@@ -268,7 +269,8 @@ fn the_cover_has_the_key_of_another_program() {
     assert_eq!(post.cover.as_ref().unwrap().alt, "");
     assert_eq!(
         diagnostics,
-        "x.md:4: warning: \"thumbnail\" has no alt: describe the image as \"thumbnail_alt\", or write \"\" for decoration"
+        "x.md:4: warning: \"thumbnail\" has no alt: describe the image as \"thumbnail_alt\", or write \"\" for \
+         decoration"
     );
     assert_eq!(yaml("thumbnail: a.jpg\nthumbnail_alt: ''").1, "");
 }

@@ -11,7 +11,8 @@ const POSTS: [(&str, &str, &str, &str, &str); 24] = [
         "en",
         "Counting people, not sockets",
         "presence, rust",
-        "A reader with three open tabs is one reader. The server counts distinct visitors and forgets them after a while.\n\n\
+        "A reader with three open tabs is one reader. The server counts distinct visitors and forgets them after \
+      a while.\n\n\
       ## Heartbeats\n\nEach tab sends a heartbeat. When they stop, the visitor has left.",
     ),
     (
@@ -19,7 +20,8 @@ const POSTS: [(&str, &str, &str, &str, &str); 24] = [
         "en",
         "Group commit in SQLite",
         "databases",
-        "Writing events one by one is slow, because every transaction waits for the disk. Batches of a thousand share one \
+        "Writing events one by one is slow, because every transaction waits for the disk. Batches of a thousand \
+      share one \
       fsync. Readers are never blocked in WAL mode.",
     ),
     (
@@ -34,7 +36,8 @@ const POSTS: [(&str, &str, &str, &str, &str); 24] = [
         "en",
         "What is new in version two",
         "news",
-        "The dashboard shows sessions, and the search understands typing errors. We removed the old configuration file.\n\n\
+        "The dashboard shows sessions, and the search understands typing errors. We removed the old configuration \
+      file.\n\n\
       ```rust\nfn main() { println!(\"migrate_database\"); }\n```",
     ),
     (
@@ -49,7 +52,8 @@ const POSTS: [(&str, &str, &str, &str, &str); 24] = [
         "de",
         "Tomaten im eigenen Garten",
         "Garten",
-        "Im Frühling säen wir die Samen aus. Die Pflanzen brauchen viel Sonne und wenig Wasser. Schnecken sind ein Ärgernis.",
+        "Im Frühling säen wir die Samen aus. Die Pflanzen brauchen viel Sonne und wenig Wasser. Schnecken sind \
+      ein Ärgernis.",
     ),
     (
         "privacy-de",
