@@ -59,7 +59,7 @@ pub(super) fn format_cell(
         out.cr()?;
         write!(out, "<{name} class=\"{class}\">")?;
     } else {
-        write!(out, "</{name}>\n")?;
+        writeln!(out, "</{name}>")?;
     }
     Ok(ChildRendering::HTML)
 }

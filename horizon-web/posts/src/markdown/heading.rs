@@ -54,7 +54,7 @@ impl HeadingPlans {
             .collect();
         let plans = headings().zip(explicit).map(|((node, level), id)| HeadingPlan {
             level: (level + shift).min(LAST_LEVEL),
-            id: id.unwrap_or_else(|| ids.from_text(&text::plain(node, TextUse::HeadingId))),
+            id: id.unwrap_or_else(|| ids.id_of_text(&text::plain(node, TextUse::HeadingId))),
             text: text::plain(node, TextUse::Heading),
         });
         let plans: Vec<HeadingPlan> = plans.collect();

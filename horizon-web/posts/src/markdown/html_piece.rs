@@ -77,10 +77,9 @@ fn tag_length(html: &str) -> Option<usize> {
     for (at, c) in html.char_indices() {
         match (quote, c) {
             (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') if is_value => quote = Some(c),
             (None, '>') => return Some(at + 1),
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
         is_value = c == '=' || (is_value && c.is_ascii_whitespace());
     }

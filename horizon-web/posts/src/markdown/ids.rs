@@ -54,12 +54,12 @@ impl AuthorIds {
         if self.is_free(&id) {
             self.add(id)
         } else {
-            self.from_text(&id)
+            self.id_of_text(&id)
         }
     }
 
     /// Returns the id that GitHub derives from a text, with a number if it is used.
-    pub(super) fn from_text(&mut self, text: &str) -> String {
+    pub(super) fn id_of_text(&mut self, text: &str) -> String {
         let text = nfc(text).into_owned();
         let is_named = text.chars().any(char::is_alphanumeric);
         let mut name = if is_named { text } else { SECTION.to_owned() };
@@ -105,20 +105,20 @@ mod tests {
     #[test]
     fn an_author_never_has_an_id_of_the_page() {
         let mut ids = AuthorIds::default();
-        assert_eq!(ids.from_text("Comments"), "comments-1");
+        assert_eq!(ids.id_of_text("Comments"), "comments-1");
         assert_eq!(ids.choose("comments"), "comments-2");
-        assert_eq!(ids.from_text("EH main"), "section-eh-main");
+        assert_eq!(ids.id_of_text("EH main"), "section-eh-main");
         assert_eq!(ids.choose("eh-main"), "section-eh-main-1");
         let comment = format!("comment-{}", "0".repeat(32));
         assert_eq!(ids.choose(&comment), format!("{comment}-1"));
-        assert_eq!(ids.from_text("DocumentBody"), "body");
+        assert_eq!(ids.id_of_text("Body"), "body");
         assert_eq!(ids.choose("body"), "body-1");
     }
 
     #[test]
     fn an_id_has_one_unicode_form() {
         let mut ids = AuthorIds::default();
-        assert_eq!(ids.from_text("U\u{308}ni"), "\u{fc}ni");
+        assert_eq!(ids.id_of_text("U\u{308}ni"), "\u{fc}ni");
         assert_eq!(ids.choose("\u{fc}ni"), "\u{fc}ni-1");
     }
 }

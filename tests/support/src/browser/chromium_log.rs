@@ -38,20 +38,21 @@ impl Transfers {
         let entries = entries.as_array().into_iter().flatten();
         let events = entries.filter_map(|entry| serde_json::from_str::<Value>(text(&entry["message"])).ok());
         for event in events {
-            let (method, parameters) = (text(&event["message"]["method"]), &event["message"]["params"]);
-            let id = text(&parameters["requestId"]);
+            let at = |pointer: &str| event.pointer(pointer).unwrap_or(&Value::Null);
+            let method = text(at("/message/method"));
+            let id = text(at("/message/params/requestId"));
             match method {
                 "Network.requestWillBeSent" => {
-                    let address = text(&parameters["request"]["url"]);
+                    let address = text(at("/message/params/request/url"));
                     let Some(host) = host(address) else { continue };
                     self.hosts.insert(host);
-                    if text(&parameters["type"]) != "EventSource" {
+                    if text(at("/message/params/type")) != "EventSource" {
                         self.pending.insert(id.to_owned(), address.to_owned());
                     }
                 }
                 "Network.loadingFinished" => {
                     let is_known = self.pending.remove(id).is_some();
-                    let bytes = parameters["encodedDataLength"].as_u64().unwrap_or(0);
+                    let bytes = at("/message/params/encodedDataLength").as_u64().unwrap_or(0);
                     self.bytes += if is_known { bytes } else { 0 };
                 }
                 "Network.loadingFailed" => {
