@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use horizon_posts::Post;
+use horizon_posts::{MarkdownPage, Post};
 use serde_json::{Value, json};
 
 use crate::{Count, Site, Slot, View, language::PageLanguage, list_metadata::ListMetadata, slots::SlotMarkers, text};
@@ -47,6 +47,16 @@ pub(crate) struct PreviewImage {
     pub(crate) alt: String,
 }
 
+impl PreviewImage {
+    fn of_post(site: &Site, post: &Post) -> Option<Self> {
+        let cover = post.cover.as_ref()?;
+        Some(Self {
+            url: absolute(site, &cover.image)?,
+            alt: cover.alt.clone(),
+        })
+    }
+}
+
 impl PageMetadata {
     pub(crate) fn new(site: &Site, view: &View, language: &PageLanguage, markers: &SlotMarkers) -> Self {
         let texts = &language.texts;
@@ -85,20 +95,26 @@ impl PageMetadata {
             },
             View::Page(markdown) => {
                 let description = markdown.meta_description().into_owned();
-                let updated = markdown.updated.map(|update| text::html_datetime(update.unix_millis()));
-                let mut metadata = page("WebPage", &markdown.title, description, Some(markdown.url()));
-                if let Some(json_ld) = &mut metadata.json_ld {
-                    insert(json_ld, "dateModified", updated.as_ref());
-                }
-                metadata.has_link_events = true;
-                metadata.has_code = has_code(&markdown.html());
-                metadata
+                page("WebPage", &markdown.title, description, Some(markdown.url())).with_body(markdown)
             }
             View::NotFound => Self::private(texts.get("not-found")),
             View::Error(error) => Self::private(&error.title),
             View::Login(_) => Self::private(texts.get("sign-in")),
             View::Moderation(_) => Self::private(texts.get("comments")),
             View::Cluster(_) => Self::private(texts.get("cluster")),
+        }
+    }
+
+    /// Adds what the body of a Markdown page has.
+    fn with_body(mut self, page: &MarkdownPage) -> Self {
+        let updated = page.updated.map(|update| text::html_datetime(update.unix_millis()));
+        if let Some(json_ld) = &mut self.json_ld {
+            insert(json_ld, "dateModified", updated.as_ref());
+        }
+        Self {
+            has_link_events: true,
+            has_code: has_code(&page.html()),
+            ..self
         }
     }
 
@@ -118,12 +134,7 @@ impl PageMetadata {
             .last_update()
             .map(|update| text::html_datetime(update.unix_millis()));
         let tags: Vec<String> = post.tags.iter().map(|tag| tag.name.clone()).collect();
-        let image = post.cover.as_ref().and_then(|cover| {
-            Some(PreviewImage {
-                url: absolute(site, &cover.image)?,
-                alt: cover.alt.clone(),
-            })
-        });
+        let image = PreviewImage::of_post(site, post);
         let mut json_ld = json!({
             "@context": "https://schema.org",
             "@type": "BlogPosting",

@@ -46,8 +46,8 @@ pub(crate) fn decode(bytes: &[u8], header: &Header) -> Result<Decoded, PictureDe
     Ok(decoded)
 }
 
-fn error(error: impl ToString) -> PictureDecodeError {
-    PictureDecodeError(error.to_string())
+fn error(error: impl std::fmt::Display) -> PictureDecodeError {
+    PictureDecodeError(format!("{error}"))
 }
 
 fn wrong_length() -> PictureDecodeError {

@@ -87,6 +87,9 @@ async fn picture(browser: &Browser, width: u32) -> anyhow::Result<Vec<u8>> {
     let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
     let parameters = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
     let answer = browser.devtools("Page.captureScreenshot", &parameters).await?;
-    let data = answer["data"].as_str().context("Chromium sent no picture")?;
+    let data = answer
+        .pointer("/data")
+        .and_then(|data| data.as_str())
+        .context("Chromium sent no picture")?;
     Ok(BASE64_STANDARD.decode(data)?)
 }

@@ -210,7 +210,6 @@ fn form(page: &PostPage, texts: &Texts, markers: &SlotMarkers) -> AnyView {
         heads.find(|comment| comment.id == id && !comment.removed)
     });
     let parent_id = parent.map(|comment| comment.id.to_string()).unwrap_or_default();
-    let parent_author = parent.map_or_else(String::new, |comment| author_name(texts, &comment.author));
     let status = page.is_pending.then(|| texts.get("comment-pending"));
     view! {
         <form
@@ -226,50 +225,13 @@ fn form(page: &PostPage, texts: &Texts, markers: &SlotMarkers) -> AnyView {
             data-field-id=texts.get("error-again")
         >
             <h3>{texts.get("write-comment")}</h3>
-            <p class="answered" data-answered hidden=parent.is_none()>
-                {with_markup(
-                    texts,
-                    "in-reply-to",
-                    |_| view! { <strong data-author dir="auto">{parent_author.clone()}</strong> }.into_any(),
-                )}
-                " · "
-                <a data-horizon="cancel-reply" href=format!("/blog/{slug}#eh-comment-form")>
-                    {texts.get("cancel")}
-                </a>
-            </p>
+            {answered(texts, slug, parent)}
             // Firefox keeps the values of fields over a reload, except with `autocomplete="off"`. HTML forbids that
             // on `type="hidden"`.
             <input name="parent" value=parent_id hidden readonly autocomplete="off" />
             <input name="id" value=markers.marker(Slot::CommentId) hidden readonly autocomplete="off" />
             <input type="hidden" name="back" value=format!("/blog/{slug}") />
-            <label for="eh-author">
-                {texts.get("comment-name")} " " <span class="hint">{texts.get("optional")}</span>
-            </label>
-            <input
-                id="eh-author"
-                name="author"
-                maxlength=MAX_AUTHOR_CHARS.to_string()
-                autocomplete="name"
-                dir="auto"
-            />
-            <label for="eh-body">{texts.get("comment-body")}</label>
-            <textarea
-                id="eh-body"
-                name="body"
-                rows="5"
-                dir="auto"
-                required
-                maxlength=MAX_COMMENT_CHARS.to_string()
-                aria-describedby="eh-body-hint"
-            ></textarea>
-            <p id="eh-body-hint" class="hint">
-                {hint(texts)}
-            </p>
-            // A honeypot: hidden from people, filled in by bots.
-            <div class="visually-hidden" aria-hidden="true">
-                <label for="eh-website">{texts.get("leave-empty")}</label>
-                <input id="eh-website" name="website" tabindex="-1" autocomplete="off" />
-            </div>
+            {fields(texts)}
             <p class="form-status" data-horizon="form-status" role="status" tabindex="-1">
                 {status}
             </p>
@@ -277,6 +239,56 @@ fn form(page: &PostPage, texts: &Texts, markers: &SlotMarkers) -> AnyView {
                 {texts.get("send")}
             </button>
         </form>
+    }
+    .into_any()
+}
+
+/// The comment that the form replies to.
+fn answered(texts: &Texts, slug: &str, parent: Option<&CommentView>) -> AnyView {
+    let author = parent.map_or_else(String::new, |comment| author_name(texts, &comment.author));
+    let author = |_: &str| view! { <strong data-author dir="auto">{author.clone()}</strong> }.into_any();
+    view! {
+        <p class="answered" data-answered hidden=parent.is_none()>
+            {with_markup(texts, "in-reply-to", author)}
+            " · "
+            <a data-horizon="cancel-reply" href=format!("/blog/{slug}#eh-comment-form")>
+                {texts.get("cancel")}
+            </a>
+        </p>
+    }
+    .into_any()
+}
+
+/// The fields that a reader fills in, and a honeypot: hidden from people, filled in by bots.
+fn fields(texts: &Texts) -> AnyView {
+    view! {
+        <label for="eh-author">
+            {texts.get("comment-name")} " " <span class="hint">{texts.get("optional")}</span>
+        </label>
+        <input
+            id="eh-author"
+            name="author"
+            maxlength=MAX_AUTHOR_CHARS.to_string()
+            autocomplete="name"
+            dir="auto"
+        />
+        <label for="eh-body">{texts.get("comment-body")}</label>
+        <textarea
+            id="eh-body"
+            name="body"
+            rows="5"
+            dir="auto"
+            required
+            maxlength=MAX_COMMENT_CHARS.to_string()
+            aria-describedby="eh-body-hint"
+        ></textarea>
+        <p id="eh-body-hint" class="hint">
+            {hint(texts)}
+        </p>
+        <div class="visually-hidden" aria-hidden="true">
+            <label for="eh-website">{texts.get("leave-empty")}</label>
+            <input id="eh-website" name="website" tabindex="-1" autocomplete="off" />
+        </div>
     }
     .into_any()
 }

@@ -75,9 +75,9 @@ pub(crate) fn photo(width: u32, height: u32, channels: usize) -> Vec<u8> {
     for y in 0..height {
         for x in 0..width {
             let (x, y) = (f64::from(x) / f64::from(width), f64::from(y) / f64::from(height));
-            for channel in 0..channels {
+            for offset in [0.0, 20.0, -20.0, 100.0].into_iter().take(channels) {
                 let shape = (x * 9.0 + y * 4.0).sin() * 50.0 + (y * 13.0 - x * 3.0).cos() * 50.0;
-                let value = 120.0 + shape + [0.0, 20.0, -20.0, 100.0][channel] + f64::from(random.u8(..12));
+                let value = 120.0 + shape + offset + f64::from(random.u8(..12));
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within 0 to 255")]
                 bytes.push(value.clamp(0.0, 255.0) as u8);
             }

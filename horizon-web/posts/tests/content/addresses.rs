@@ -141,8 +141,8 @@ fn old_feeds_and_lists_lead_to_ours() {
     }
 }
 
-#[test]
-fn only_files_near_public_posts_and_of_static_folders_have_urls() {
+/// Returns a folder with files that may be served, and files that may not.
+fn folder_of_files() -> Folder {
     let folder = Folder::new();
     folder
         .write("one.md", POST)
@@ -173,6 +173,12 @@ fn only_files_near_public_posts_and_of_static_folders_have_urls() {
         .write("static/.htpasswd", "secret")
         .write("static/google123.html", "google-site-verification: google123.html")
         .write("media/any.bin", "any");
+    folder
+}
+
+#[test]
+fn only_files_near_public_posts_and_of_static_folders_have_urls() {
+    let folder = folder_of_files();
     let library = folder.load();
     for path in [
         "/media/one.jpg",

@@ -8,7 +8,7 @@ fn post_html(body: &str, options: &ContentOptions) -> String {
     let folder = Folder::new();
     folder.post("one", "2026-11-23", body);
     let library = Library::load(folder.path(), options, now());
-    library.post("one").unwrap().html().to_owned()
+    library.post("one").unwrap().html()
 }
 
 fn html_with(body: &str, extensions: &str) -> String {

@@ -42,7 +42,7 @@ fn a_picture_has_its_size_and_variants_and_all_but_the_first_load_lazily() {
                 ![away](https://a.example/sea.jpg)";
     folder.write(
         "a.md",
-        &format!("---\ntitle: A\ndate: 2026-01-02\ncover: {{image: sea.jpg}}\n---\n{body}"),
+        format!("---\ntitle: A\ndate: 2026-01-02\ncover: {{image: sea.jpg}}\n---\n{body}"),
     );
     let library = ContentFolder::load(folder.path(), &with_pictures()).library(now());
     let post = &library.posts()[0];
