@@ -46,8 +46,9 @@ pub(crate) fn decode(bytes: &[u8], header: &Header) -> Result<Decoded, PictureDe
     Ok(decoded)
 }
 
-fn error(error: impl std::fmt::Display) -> PictureDecodeError {
-    PictureDecodeError(format!("{error}"))
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+fn error(error: impl ToString) -> PictureDecodeError {
+    PictureDecodeError(error.to_string())
 }
 
 fn wrong_length() -> PictureDecodeError {

@@ -1,5 +1,10 @@
 //! Pictures of a folder, their sizes and their variants.
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up fails"
+)]
 
 mod hostile;
 mod sizes;
