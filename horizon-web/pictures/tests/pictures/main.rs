@@ -1,10 +1,5 @@
 //! Pictures of a folder, their sizes and their variants.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot be set up fails"
-)]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
 mod hostile;
 mod sizes;
