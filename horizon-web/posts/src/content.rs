@@ -16,7 +16,7 @@ use crate::{
     body::RenderContext,
     connect::{self, DocumentIndexer, PreviousDocuments},
     content_file::{self, ContentFile, ScheduledFile},
-    date,
+    date, folder_rules,
     folder_tree::{FolderTree, MAX_ENTRIES},
     front_matter::FileIssue,
     layout::LayoutRoots,
@@ -227,6 +227,8 @@ impl<'a> Loader<'a> {
             return previous.clone();
         }
         self.keep_folders(root, &tree, &sources);
+        self.diagnostics
+            .extend(folder_rules::unclear_rules(root, &roots, &tree));
         self.skip_files_without_front_matter(root, &mut sources, &mut tree);
         let context = ParseContext {
             root,

@@ -10,6 +10,7 @@ use std::{
 use crate::{
     file_language::{self, PathLanguage},
     file_name, file_type,
+    folder_rules::{self, FolderRules},
     layout::{FileUse, FolderRoot, Layout, LayoutRoots},
     skipped::{SkipReason, SkippedCounts},
     source::FileKind,
@@ -23,22 +24,6 @@ pub(crate) const MAX_ENTRIES: usize = 20_000;
 
 /// The maximum number of files and folders in `media/`. Further ones are served, but no document finds them.
 const MAX_MEDIA_ENTRIES: usize = 200_000;
-
-/// Folders of tools and site generators.
-const GENERATOR_FOLDERS: [&str; 12] = [
-    "archetypes",
-    "i18n",
-    "includes",
-    "layouts",
-    "node_modules",
-    "public",
-    "resources",
-    "sass",
-    "target",
-    "templates",
-    "themes",
-    "vendor",
-];
 
 /// Folders of the plain layout whose files are drafts.
 const DRAFT_FOLDERS: [&str; 4] = ["draft", "drafts", "private", "unpublished"];
@@ -84,6 +69,8 @@ pub(crate) struct FolderTree {
     pub(crate) folders: Vec<PathBuf>,
     /// Folders that must be readable but are not, with the reason.
     pub(crate) unreadable: Vec<(PathBuf, io::Error)>,
+    /// Section pages that cannot be understood, so that their folders are not public.
+    pub(crate) unclear_sections: Vec<PathBuf>,
 }
 
 impl FolderTree {
@@ -97,6 +84,7 @@ impl FolderTree {
                 real_root: &real_root,
                 layout: roots.layout,
                 folder_root,
+                rules: FolderRules::new(roots.layout, &roots.config.exclusions),
                 visited: HashSet::new(),
                 queue: VecDeque::new(),
                 entries: 0,
@@ -128,6 +116,7 @@ struct TreeWalk<'a> {
     real_root: &'a Path,
     layout: Layout,
     folder_root: &'a FolderRoot,
+    rules: FolderRules<'a>,
     /// The real paths of the folders that are or will be read: a link never leads to one twice.
     visited: HashSet<PathBuf>,
     queue: VecDeque<QueuedFolder>,
@@ -211,6 +200,9 @@ impl TreeWalk<'_> {
     }
 
     fn add_folder(&mut self, folder: &QueuedFolder, entries: &[DirEntry]) {
+        if self.folder_root.has_documents() && self.is_hidden_section(folder, entries) {
+            return self.skip(SkipReason::Excluded, &folder.below);
+        }
         let has_index = |entry: &DirEntry| file_name::is_index(&folder.below.join(entry.file_name()));
         let has_bundles =
             self.folder_root.has_documents() && matches!(self.layout, Layout::Plain | Layout::Hugo | Layout::Zola);
@@ -228,6 +220,14 @@ impl TreeWalk<'_> {
         }
     }
 
+    fn is_hidden_section(&mut self, folder: &QueuedFolder, entries: &[DirEntry]) -> bool {
+        let names: Vec<PathBuf> = entries.iter().map(|entry| entry.file_name().into()).collect();
+        let (is_hidden, unclear) = self.rules.read_sections(&folder.real, &folder.below, &names);
+        let unclear = unclear.map(|name| self.path(&folder.below.join(name)));
+        self.tree.unclear_sections.extend(unclear);
+        is_hidden
+    }
+
     fn max_entries(&self) -> usize {
         match self.folder_root.files {
             FileUse::Media => MAX_MEDIA_ENTRIES,
@@ -239,7 +239,11 @@ impl TreeWalk<'_> {
     fn reason_of_name(&self, folder: &QueuedFolder, below: &Path) -> Option<SkipReason> {
         let name = below.file_name()?.as_encoded_bytes();
         let is_well_known = self.folder_root.files == FileUse::Static && folder.depth == 0 && name == b".well-known";
-        (name.starts_with(b".") && !is_well_known).then_some(SkipReason::Hidden)
+        if name.starts_with(b".") && !is_well_known {
+            return Some(SkipReason::Hidden);
+        }
+        let is_excluded = self.rules.excludes(&self.path(below), below);
+        is_excluded.then_some(SkipReason::Excluded)
     }
 
     fn add_entry(&mut self, folder: &QueuedFolder, entry: &DirEntry, below: &Path, is_bundle: bool) {
@@ -301,13 +305,7 @@ impl TreeWalk<'_> {
         if !self.folder_root.has_documents() {
             return None;
         }
-        if name.starts_with('_') && !matches!(&*name, "_posts" | "_drafts") {
-            return Some(SkipReason::Underscore);
-        }
-        // In a content folder these are names of sections.
-        let has_tools = matches!(self.layout, Layout::Plain | Layout::Jekyll);
-        let is_tool = name == "node_modules" || (has_tools && GENERATOR_FOLDERS.contains(&&*name));
-        is_tool.then_some(SkipReason::GeneratorFolder)
+        folder_rules::reason_of_folder(&name, self.layout)
     }
 
     fn add_document(&mut self, folder: &QueuedFolder, below: &Path, is_bundle: bool) {

@@ -15,6 +15,8 @@ pub enum SkipReason {
     Underscore,
     /// A folder of templates, tools, or output of a site generator.
     GeneratorFolder,
+    /// The generator's configuration, or the section page of a folder, says that it is not public.
+    Excluded,
     /// Markdown outside of the folders in which the generator's content is.
     OutsideContent,
     /// A section page of a site generator, `_index.md`.
@@ -51,6 +53,7 @@ impl fmt::Display for SkipReason {
             Self::Hidden => "the name starts with a dot",
             Self::Underscore => "the name starts with an underscore",
             Self::GeneratorFolder => "a folder of templates, tools or output",
+            Self::Excluded => "excluded by the generator's configuration or by a section page (_index.md)",
             Self::OutsideContent => "Markdown outside of the content folders of the generator",
             Self::Section => "a section page (_index.md)",
             Self::HomePage => "the generator's home page",

@@ -8,6 +8,7 @@ mod fields;
 mod format;
 mod keys;
 mod publication;
+mod section;
 mod tags;
 mod toml;
 mod tree;
@@ -25,7 +26,10 @@ use self::{
 };
 use crate::{Cover, Date, Language, Series, Severity, Tag, slug::post_slug};
 
-pub(crate) use self::publication::Publication;
+pub(crate) use self::{
+    publication::Publication,
+    section::{SectionEffect, section_effect},
+};
 
 #[derive(Debug, Default)]
 pub(crate) struct FrontMatter {

@@ -11,7 +11,7 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny},
 };
 
-use super::Layout;
+use super::{Layout, exclusions::Exclusions};
 
 /// The longest configuration that is read, in bytes: 1 MiB.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
@@ -27,16 +27,37 @@ pub(crate) struct SiteConfig {
     pub(crate) permalinks: BTreeMap<String, String>,
     /// The languages of Hugo and Zola, in lower case.
     pub(crate) languages: BTreeSet<String>,
+    /// What is not public.
+    pub(crate) exclusions: Exclusions,
 }
 
 impl SiteConfig {
     pub(crate) fn read(layout: Layout, root: &Path) -> Self {
-        match layout {
+        let config = match layout {
             Layout::Hugo => hugo(root),
             Layout::Jekyll => jekyll(root),
             Layout::Zola => zola(root),
             Layout::Plain | Layout::Astro => Self::default(),
+        };
+        let exclusions = Exclusions::read(layout, root);
+        Self { exclusions, ..config }
+    }
+}
+
+/// Returns the paths of the configuration of a generator, without extensions.
+pub(super) fn stems(layout: Layout, root: &Path) -> Vec<PathBuf> {
+    match layout {
+        Layout::Hugo => {
+            let project = project(root);
+            let folders = [project.clone(), project.join("config/_default")];
+            let stems = folders
+                .iter()
+                .flat_map(|folder| ["hugo", "config"].map(|stem| folder.join(stem)));
+            stems.collect()
         }
+        Layout::Jekyll => vec![root.join("_config")],
+        Layout::Zola => vec![project(root).join("config")],
+        Layout::Plain | Layout::Astro => Vec::new(),
     }
 }
 
@@ -76,7 +97,7 @@ enum HugoPermalink {
 }
 
 /// Returns the folder of the configuration: `root`, or its parent if `root` is the content folder of a project.
-fn project(root: &Path) -> PathBuf {
+pub(super) fn project(root: &Path) -> PathBuf {
     let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
     let is_content = real.file_name().is_some_and(|name| name == "content") && !real.join("content").is_dir();
     match real.parent().filter(|_| is_content) {
@@ -103,11 +124,7 @@ fn zola(root: &Path) -> SiteConfig {
 }
 
 fn hugo(root: &Path) -> SiteConfig {
-    let project = project(root);
-    let folders = [project.clone(), project.join("config/_default")];
-    let stems = folders
-        .iter()
-        .flat_map(|folder| ["hugo", "config"].map(|stem| folder.join(stem)));
+    let stems = stems(Layout::Hugo, root);
     let Some(config) = stems.into_iter().find_map(|stem| parse_any::<HugoConfig>(&stem)) else {
         return SiteConfig::default();
     };
@@ -128,6 +145,7 @@ fn hugo(root: &Path) -> SiteConfig {
         static_folder: static_folder.filter(|folder| is_inside(folder)),
         permalinks,
         languages: lower_case(config.languages),
+        ..SiteConfig::default()
     }
 }
 
@@ -170,7 +188,7 @@ fn parse_any<T: DeserializeOwned>(stem: &Path) -> Option<T> {
     serde_saphyr::from_str(&yaml).ok()
 }
 
-fn read(path: &Path) -> Option<String> {
+pub(super) fn read(path: &Path) -> Option<String> {
     let metadata = fs::metadata(path).ok()?;
     let is_read = metadata.is_file() && metadata.len() <= MAX_CONFIG_BYTES;
     is_read.then(|| fs::read_to_string(path).ok())?

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod config;
+mod exclusions;
 mod roots;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
 
 pub(crate) use self::{
     addresses::{DocumentAddresses, NamedFile},
+    exclusions::{Exclusions, path_regex},
     roots::{FileUse, FolderRoot, LayoutRoots},
 };
 

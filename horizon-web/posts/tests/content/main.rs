@@ -6,6 +6,8 @@ mod check;
 #[cfg(test)]
 mod diagnostics;
 #[cfg(test)]
+mod exclusions;
+#[cfg(test)]
 mod feeds;
 #[cfg(test)]
 mod folder;
