@@ -317,7 +317,7 @@ impl TreeWalk<'_> {
         let reason = match stem {
             _ if is_own => None,
             "_index" => Some(SkipReason::Section),
-            "index" if self.layout != Layout::Plain && folder.depth == 0 => Some(SkipReason::HomePage),
+            "index" | "404" if self.layout != Layout::Plain && folder.depth == 0 => Some(SkipReason::HomePage),
             _ if in_bundle => Some(SkipReason::BundlePart),
             _ if name.starts_with('_') => Some(SkipReason::Underscore),
             _ => None,

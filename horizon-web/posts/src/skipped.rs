@@ -21,7 +21,7 @@ pub enum SkipReason {
     OutsideContent,
     /// A section page of a site generator, `_index.md`.
     Section,
-    /// The home page of a site generator.
+    /// The home page of a site generator, or its page of the error 404.
     HomePage,
     /// A text format other than Markdown.
     Format,
@@ -56,7 +56,7 @@ impl fmt::Display for SkipReason {
             Self::Excluded => "excluded by the generator's configuration or by a section page (_index.md)",
             Self::OutsideContent => "Markdown outside of the content folders of the generator",
             Self::Section => "a section page (_index.md)",
-            Self::HomePage => "the generator's home page",
+            Self::HomePage => "the generator's home page or 404 page",
             Self::Format => "a text format other than Markdown",
             Self::BundlePart => "Markdown that is part of another post or page (in the folder of an index.md)",
             Self::NoFrontMatter => "no front matter",
