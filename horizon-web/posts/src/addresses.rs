@@ -88,6 +88,16 @@ impl Addresses {
         self.by_key.entry(key(address)).or_insert_with(target);
     }
 
+    /// Adds a file of a bundle, by its path in the folder of the bundle.
+    pub(crate) fn add_bundle_file(&mut self, bundle: &AddressedDocument<'_>, name: &str, url: &str) {
+        for alias in bundle.aliases {
+            self.add_file(&in_folder(&alias_path(alias, bundle), name), url);
+        }
+        for address in bundle.generated.likely.iter().chain(&bundle.generated.possible) {
+            self.add_file(&in_folder(address, name), url);
+        }
+    }
+
     fn add(&mut self, address: &str, document: &AddressedDocument<'_>) {
         let key = key(address);
         // The home page is not an old address.
@@ -154,6 +164,10 @@ fn alias_path(alias: &str, document: &AddressedDocument<'_>) -> String {
         .map_or("/", |own| own.trim_end_matches('/'));
     let folder = own.rsplit_once('/').map_or("", |(folder, _)| folder);
     format!("{folder}/{alias}")
+}
+
+fn in_folder(address: &str, name: &str) -> String {
+    format!("{}/{name}", address.trim_end_matches('/'))
 }
 
 /// Returns the form in which addresses are compared: without letter case, percent-encoding, query, file extension,

@@ -11,6 +11,7 @@ use crate::{
     addresses::{self, AddressedDocument, Addresses},
     body::{DocumentBody, RenderContext},
     content_index::{ContentIndex, IndexedDocument},
+    file_name,
     layout::{LayoutRoots, NamedFile},
     parse::ParsedDocument,
     redirects::{OldLists, Redirects},
@@ -79,7 +80,7 @@ impl DocumentIndexer<'_> {
             reserved: self.options.reserved,
             documents: by_path.collect::<HashMap<_, _>>(),
             content_roots: roots.map(|root| root.path.clone()).collect(),
-            addresses: addresses(&addressed, self.site_files),
+            addresses: addresses(self.roots, &addressed, self.site_files),
             lists: lists(self.roots, documents),
             files: Arc::clone(self.site_files),
         }
@@ -100,7 +101,7 @@ pub(crate) fn shown_with(
     let sources: HashSet<&Path> = documents.iter().map(|document| document.source()).collect();
     let site_files = site_files.public(&sources);
     let redirects = Redirects {
-        addresses: addresses(&addressed(roots, &documents), &site_files),
+        addresses: addresses(roots, &addressed(roots, &documents), &site_files),
         lists: lists(roots, &documents),
         reserved: options.reserved,
     };
@@ -123,10 +124,25 @@ fn addressed<'a>(roots: &LayoutRoots, documents: &[&'a ParsedDocument]) -> Vec<A
     addressed.collect()
 }
 
-fn addresses(documents: &[AddressedDocument<'_>], site_files: &SiteFiles) -> Addresses {
+/// Returns the addresses of documents and files. A file in the folder of a bundle also has those in the folder of each
+/// address of its document.
+fn addresses(roots: &LayoutRoots, documents: &[AddressedDocument<'_>], site_files: &SiteFiles) -> Addresses {
     let mut addresses = Addresses::new(documents);
     for (address, file) in site_files.old_addresses() {
         addresses.add_file(address, &file.url);
+    }
+    let bundles = documents
+        .iter()
+        .filter(|document| file_name::is_index(roots.below_root(document.path)));
+    let bundles: HashMap<&Path, &AddressedDocument<'_>> = bundles.map(|bundle| (bundle.path, bundle)).collect();
+    for (address, file) in site_files.old_addresses() {
+        for bundle in file.owners.iter().filter_map(|owner| bundles.get(owner.as_path())) {
+            let folder = roots.below_root(bundle.path).parent();
+            let below = Path::new(address.trim_start_matches('/'));
+            if let Some(name) = folder.and_then(|folder| below.strip_prefix(folder).ok()?.to_str()) {
+                addresses.add_bundle_file(bundle, name, &file.url);
+            }
+        }
     }
     addresses
 }
