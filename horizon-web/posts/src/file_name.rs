@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path};
 
-use crate::Date;
+use crate::{Date, Layout, unicode::nfc};
 
 /// The length of `YYYY-MM-DD`, in bytes.
 const DAY_BYTES: usize = 10;
@@ -70,6 +70,33 @@ pub(crate) fn split_date(name: &str) -> (Option<Date>, &str) {
         Some((day, rest)) if !rest.is_empty() => (Some(day), rest),
         _ => (None, name),
     }
+}
+
+/// Splits a name as [`split_date`]. In Jekyll, month and day may have one digit: `2019-1-2-hello`.
+pub(crate) fn split_date_of(layout: Layout, name: &str) -> (Option<Date>, &str) {
+    match split_date(name) {
+        (None, _) if layout == Layout::Jekyll => split_short_date(name).unwrap_or((None, name)),
+        split => split,
+    }
+}
+
+fn split_short_date(name: &str) -> Option<(Option<Date>, &str)> {
+    let mut parts = name.splitn(4, '-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let rest = parts.next().filter(|rest| !rest.is_empty())?;
+    let date = format!("{year}-{month:0>2}-{day:0>2}").parse().ok()?;
+    Some((Some(date), rest))
+}
+
+/// Makes a title of a name, as Jekyll does: `my-first_post` is `My First Post`.
+pub(crate) fn title(name: &str) -> String {
+    let words = name.split(['-', '_', ' ']).filter(|word| !word.is_empty());
+    let capitalized = words.map(|word| {
+        let mut characters = word.chars();
+        let first = characters.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(characters.flat_map(char::to_lowercase)).collect::<String>()
+    });
+    nfc(&capitalized.collect::<Vec<_>>().join(" ")).into_owned()
 }
 
 #[cfg(test)]

@@ -199,11 +199,12 @@ pub(crate) fn parse(source: &SourceFile, context: &ParseContext<'_>) -> ParsedFi
         Ok(text) => text,
         Err(issue) => return ParsedFile::broken(issue.clone()),
     };
-    let (day, name) = file_name::split_date(&source.name);
+    let (day, name) = file_name::split_date_of(context.layout, &source.name);
     let day = day.filter(|_| source.kind != FileKind::Page);
     let options = FrontMatterOptions {
         is_date_required: source.kind == FileKind::Post,
         default_date: day.and_then(|day| day.in_zone(&context.zone)),
+        default_title: matches!(context.layout, Layout::Hugo | Layout::Jekyll).then(|| file_name::title(name)),
         zone: &context.zone,
         are_tags_separated_by_spaces: context.layout == Layout::Jekyll,
     };

@@ -84,6 +84,8 @@ pub(crate) struct FrontMatterOptions<'a> {
     pub(crate) is_date_required: bool,
     /// The date of a file whose front matter has none.
     pub(crate) default_date: Option<Date>,
+    /// The title of a file whose front matter has none.
+    pub(crate) default_title: Option<String>,
     /// The time zone of dates without one.
     pub(crate) zone: &'a TimeZone,
     /// Whether `a b` are two tags, as in Jekyll.
@@ -188,7 +190,7 @@ fn repeated_key<'a>(matched: &[MatchedField<'a>]) -> Option<&'a FrontMatterField
 impl FieldParser<'_> {
     fn front_matter(&mut self, options: &FrontMatterOptions<'_>) -> FrontMatter {
         FrontMatter {
-            title: self.title(),
+            title: self.title(options),
             description: self.shown_text("description", &["description", "subtitle"]),
             summary: self.shown_text("summary", &["summary", "excerpt"]),
             date: self.date(options),
@@ -206,8 +208,9 @@ impl FieldParser<'_> {
         }
     }
 
-    fn title(&mut self) -> String {
-        let title = self.require("title", |parser| parser.shown_text("title", &[]));
+    fn title(&mut self, options: &FrontMatterOptions<'_>) -> String {
+        let default = || options.default_title.clone();
+        let title = self.require("title", |parser| parser.shown_text("title", &[]).or_else(default));
         title.unwrap_or_default()
     }
 

@@ -47,7 +47,7 @@ impl LayoutRoots {
     /// Returns the addresses that the generator may have given to a document.
     pub(crate) fn addresses(&self, file: &NamedFile<'_>) -> DocumentAddresses {
         let below = self.below_root(file.path);
-        let place = DocumentPlace::new(below, file);
+        let place = DocumentPlace::new(self.layout, below, file);
         let mut addresses = match self.layout {
             Layout::Plain if place.folders.is_empty() => DocumentAddresses::default(),
             Layout::Hugo => match self.config.permalinks.get(place.section()) {
@@ -91,14 +91,14 @@ struct DocumentPlace {
 }
 
 impl DocumentPlace {
-    fn new(below: &Path, file: &NamedFile<'_>) -> Self {
+    fn new(layout: Layout, below: &Path, file: &NamedFile<'_>) -> Self {
         let name = file_name::document_name(below);
         let (name, language) = file_name::split_language(&name);
         let mut folders: Vec<String> = file_name::folders(below);
         if file_name::is_index(below) {
             folders.pop();
         }
-        let (day, bare) = file_name::split_date(name);
+        let (day, bare) = file_name::split_date_of(layout, name);
         let title = text::tag_slug(file.title);
         let mut names = Vec::new();
         for name in [file.slug, name, bare, &title] {

@@ -1,7 +1,7 @@
 use std::{fs, path::Path};
 
 use horizon_core::Timestamp;
-use horizon_posts::{ContentFolder, ContentOptions, Library, SiteInfo};
+use horizon_posts::{ContentFolder, ContentOptions, Library, SiteInfo, SkipReason};
 use tempfile::TempDir;
 
 /// A content folder on disk that is removed at the end of a test.
@@ -79,4 +79,23 @@ pub(crate) fn html(body: &str) -> String {
     let folder = Folder::new();
     let library = folder.post("one", "2026-11-23", body).load();
     library.post("one").unwrap().html()
+}
+
+/// Returns the slugs of the posts in order.
+pub(crate) fn posts(library: &Library) -> Vec<&str> {
+    let mut slugs: Vec<&str> = library.posts().iter().map(|post| post.slug.as_str()).collect();
+    slugs.sort_unstable();
+    slugs
+}
+
+pub(crate) fn pages(library: &Library) -> Vec<&str> {
+    library.pages().iter().map(|page| page.slug.as_str()).collect()
+}
+
+pub(crate) fn skipped(content: &ContentFolder) -> Vec<(SkipReason, usize)> {
+    content
+        .skipped()
+        .iter()
+        .map(|skipped| (skipped.reason, skipped.count))
+        .collect()
 }

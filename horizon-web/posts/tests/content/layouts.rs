@@ -5,29 +5,11 @@ use std::{ffi::OsStr, fs, path::Path};
 
 use horizon_posts::{ContentFolder, ContentOptions, Layout, Library, SkipReason};
 
-use crate::folder::{Folder, now, options};
+use crate::folder::{Folder, now, options, pages, posts, skipped};
 
 const POST: &str = "---\ntitle: A title\ndate: 2026-01-02\n---\nText.\n";
 const PAGE: &str = "---\ntitle: A page\n---\nText.\n";
 const TOML_SECTION: &str = "+++\ntitle = \"All posts\"\n+++\n";
-
-fn posts(library: &Library) -> Vec<&str> {
-    let mut slugs: Vec<&str> = library.posts().iter().map(|post| post.slug.as_str()).collect();
-    slugs.sort_unstable();
-    slugs
-}
-
-fn pages(library: &Library) -> Vec<&str> {
-    library.pages().iter().map(|page| page.slug.as_str()).collect()
-}
-
-fn skipped(content: &ContentFolder) -> Vec<(SkipReason, usize)> {
-    content
-        .skipped()
-        .iter()
-        .map(|skipped| (skipped.reason, skipped.count))
-        .collect()
-}
 
 #[test]
 fn a_project_of_hugo_has_its_posts_in_content() {

@@ -14,6 +14,8 @@ mod folder;
 #[cfg(test)]
 mod front_matter;
 #[cfg(test)]
+mod generator_files;
+#[cfg(test)]
 mod languages;
 mod layouts;
 #[cfg(test)]
