@@ -58,7 +58,7 @@ pub struct ContentOptions {
 pub struct ContentFolder {
     root: PathBuf,
     options: ContentOptions,
-    roots: LayoutRoots,
+    pub(crate) roots: LayoutRoots,
     files: Vec<ContentFile>,
     site_files: Arc<SiteFiles>,
     /// The paths in the folder of the folders that were read.

@@ -33,7 +33,9 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<()> {
         ..ContentOptions::default()
     };
     let content = content::read(&args.content, site);
-    let report = content.check(now());
+    let mut report = content.check(now());
+    let settings = content::check_settings(&content, &args.title, &args.language);
+    report.findings.extend(settings);
     let mut out = io::stdout().lock();
     match args.format {
         CheckFormat::Text => write_text(args, &report, &mut out)?,

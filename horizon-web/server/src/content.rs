@@ -1,10 +1,14 @@
 //! Loads the content folder.
 
 use anyhow::{bail, ensure};
+use horizon_app::DEFAULT_TITLE;
 use horizon_backend::now;
-use horizon_posts::{ContentFolder, ContentOptions, Diagnostics, Severity};
+use horizon_posts::{ContentFolder, ContentOptions, Diagnostics, Finding, Severity};
 
-use crate::{config::ContentArgs, routes};
+use crate::{
+    config::{BlogLanguage, ContentArgs},
+    routes,
+};
 
 /// Loads the content folder at startup.
 ///
@@ -33,6 +37,13 @@ pub(crate) fn read(args: &ContentArgs, site: ContentOptions) -> ContentFolder {
         ..site
     };
     ContentFolder::load(&args.posts, &options)
+}
+
+/// Returns notes about a title and a language that are the default and differ from the generator's configuration.
+pub(crate) fn check_settings(content: &ContentFolder, title: &str, language: &BlogLanguage) -> Vec<Finding> {
+    let language = language.to_string();
+    let title = (title == DEFAULT_TITLE).then_some(title);
+    content.check_settings(title, (language == "en").then_some(&*language))
 }
 
 fn reject_errors(args: &ContentArgs, diagnostics: &Diagnostics) -> anyhow::Result<()> {

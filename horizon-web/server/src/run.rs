@@ -106,9 +106,12 @@ async fn load_content(args: &ServeArgs, base_url: String, pictures: Pictures) ->
         texts: args.language.texts(),
         ..ContentOptions::default()
     };
-    let args = args.content.clone();
+    let (title, language, args) = (args.title.clone(), args.language.clone(), args.content.clone());
     let load = move || {
         let content = content::load(&args, site)?;
+        for note in content::check_settings(&content, &title, &language) {
+            tracing::warn!(file = %note.path.display(), "{}", note.message);
+        }
         reader_version::log_newly_public(&args, &content);
         anyhow::Ok(content)
     };

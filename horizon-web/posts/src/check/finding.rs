@@ -34,6 +34,8 @@ pub enum CheckRule {
     NoAlternativeText,
     /// Readers do not see part of the text as its author means it, such as a shortcode of another generator.
     Markup,
+    /// The blog has a default where the configuration of the generator has a value.
+    Setting,
 }
 
 impl CheckRule {
@@ -54,6 +56,7 @@ impl CheckRule {
             Self::BlockedPicture => "blocked-picture",
             Self::NoAlternativeText => "no-alternative-text",
             Self::Markup => "markup",
+            Self::Setting => "setting",
         }
     }
 
@@ -61,7 +64,9 @@ impl CheckRule {
     fn severity(self) -> Severity {
         match self {
             Self::NotShown => Severity::Error,
-            Self::OtherUrl | Self::Skipped | Self::OldAddress | Self::NoAlternativeText => Severity::Note,
+            Self::OtherUrl | Self::Skipped | Self::OldAddress | Self::NoAlternativeText | Self::Setting => {
+                Severity::Note
+            }
             _ => Severity::Warning,
         }
     }
@@ -84,7 +89,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(rule: CheckRule, path: &Path, line: Option<usize>, message: String) -> Self {
+    pub(crate) fn new(rule: CheckRule, path: &Path, line: Option<usize>, message: String) -> Self {
         Self {
             rule,
             severity: rule.severity(),

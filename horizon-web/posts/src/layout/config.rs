@@ -11,7 +11,7 @@ use serde::{
     de::{DeserializeOwned, IgnoredAny},
 };
 
-use super::{Layout, exclusions::Exclusions};
+use super::{Layout, exclusions::Exclusions, site_settings::SiteSettings};
 
 /// The longest configuration that is read, in bytes: 1 MiB.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
@@ -29,6 +29,8 @@ pub(crate) struct SiteConfig {
     pub(crate) languages: BTreeSet<String>,
     /// What is not public.
     pub(crate) exclusions: Exclusions,
+    /// What readers see of the whole site.
+    pub(crate) site: SiteSettings,
 }
 
 impl SiteConfig {
@@ -40,12 +42,38 @@ impl SiteConfig {
             Layout::Plain | Layout::Astro => Self::default(),
         };
         let exclusions = Exclusions::read(layout, root);
-        Self { exclusions, ..config }
+        Self {
+            exclusions,
+            site: SiteSettings::read(layout, root),
+            ..config
+        }
+    }
+}
+
+/// Returns the configurations of a generator and their paths.
+pub(super) fn texts(layout: Layout, root: &Path) -> Vec<(PathBuf, String)> {
+    let stems = stems(layout, root).into_iter();
+    let paths = stems.flat_map(|stem| {
+        ["toml", "yaml", "yml", "json"].map(|extension| {
+            let mut path = stem.clone().into_os_string();
+            path.push(format!(".{extension}"));
+            PathBuf::from(path)
+        })
+    });
+    paths.filter_map(|path| read(&path).map(|text| (path, text))).collect()
+}
+
+/// Parses a configuration.
+pub(super) fn value(path: &Path, text: &str) -> Option<serde_json::Value> {
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        toml::from_str(text).ok()
+    } else {
+        serde_saphyr::from_str(text).ok()
     }
 }
 
 /// Returns the paths of the configuration of a generator, without extensions.
-pub(super) fn stems(layout: Layout, root: &Path) -> Vec<PathBuf> {
+fn stems(layout: Layout, root: &Path) -> Vec<PathBuf> {
     match layout {
         Layout::Hugo => {
             let project = project(root);
@@ -188,7 +216,7 @@ fn parse_any<T: DeserializeOwned>(stem: &Path) -> Option<T> {
     serde_saphyr::from_str(&yaml).ok()
 }
 
-pub(super) fn read(path: &Path) -> Option<String> {
+fn read(path: &Path) -> Option<String> {
     let metadata = fs::metadata(path).ok()?;
     let is_read = metadata.is_file() && metadata.len() <= MAX_CONFIG_BYTES;
     is_read.then(|| fs::read_to_string(path).ok())?

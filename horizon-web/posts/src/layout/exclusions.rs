@@ -17,9 +17,6 @@ use super::{
 /// The keys that exclude files, in the form of [`normal`].
 const KEYS: [&str; 5] = ["exclude", "ignorefiles", "ignoredcontent", "cascade", "defaults"];
 
-/// The formats of configurations.
-const EXTENSIONS: [&str; 4] = ["toml", "yaml", "yml", "json"];
-
 /// Which files are not public because of the configuration.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Exclusions {
@@ -43,16 +40,9 @@ impl Exclusions {
         let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
         let is_content = matches!(layout, Layout::Hugo | Layout::Zola) && project(root) != real;
         let mut reader = Reader::default();
-        for stem in config::stems(layout, root) {
-            for extension in EXTENSIONS {
-                let mut path = stem.clone().into_os_string();
-                path.push(format!(".{extension}"));
-                let path = PathBuf::from(path);
-                if let Some(text) = config::read(&path) {
-                    let issue = reader.add(layout, extension, &text).err();
-                    reader.issues.extend(issue.map(|issue| (path, issue)));
-                }
-            }
+        for (path, text) in config::texts(layout, root) {
+            let issue = reader.add(layout, &path, &text).err();
+            reader.issues.extend(issue.map(|issue| (path, issue)));
         }
         let patterns = RegexSet::new(&reader.patterns).unwrap_or_else(|error| {
             reader
@@ -95,13 +85,9 @@ struct Reader {
 }
 
 impl Reader {
-    fn add(&mut self, layout: Layout, extension: &str, text: &str) -> Result<(), String> {
-        let value: Option<Value> = if extension == "toml" {
-            toml::from_str(text).ok()
-        } else {
-            serde_saphyr::from_str(text).ok()
-        };
-        let Some(Value::Object(fields)) = value else {
+    fn add(&mut self, layout: Layout, path: &Path, text: &str) -> Result<(), String> {
+        let Some(Value::Object(fields)) = config::value(path, text) else {
+            let extension = path.extension().unwrap_or_default().display();
             return match mentioned_key(text) {
                 Some(line) => Err(not_understood(&format!(
                     "the file is not valid {extension}, and {line:?}"
@@ -233,7 +219,7 @@ fn mentioned_key(text: &str) -> Option<&str> {
     })
 }
 
-fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+pub(super) fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     let mut fields = value.as_object()?.iter();
     fields.find(|(key, _)| normal(key) == name).map(|(_, value)| value)
 }

@@ -4,6 +4,7 @@ mod addresses;
 mod config;
 mod exclusions;
 mod roots;
+mod site_settings;
 
 use std::{
     fmt,

@@ -117,3 +117,26 @@ fn a_file_of_a_bundle_is_found_at_each_old_address_of_the_bundle() {
         }
     }
 }
+
+#[test]
+fn a_title_and_a_language_that_differ_from_the_configuration_are_noted() {
+    for (name, config) in [
+        (
+            "config.toml",
+            "base_url = \"x\"\ntitle = \"Mein Blog\"\ndefault_language = \"de\"\n",
+        ),
+        ("hugo.yaml", "title: Mein Blog\nlanguageCode: de\n"),
+        ("_config.yml", "title: Mein Blog\nlang: de\n"),
+    ] {
+        let folder = Folder::new();
+        folder.write(name, config).write("content/posts/one.md", POST);
+        let content = folder.content();
+        let notes = content.check_settings(Some("EventHorizon"), Some("en"));
+        let messages: Vec<&str> = notes.iter().map(|note| note.message.as_str()).collect();
+        let title = format!("the blog's title is EventHorizon, {name} says Mein Blog: set HORIZON_TITLE");
+        let language = format!("the blog's language is en, {name} says de: set HORIZON_LANGUAGE");
+        assert_eq!(messages, [title, language]);
+        assert!(content.check_settings(None, None).is_empty());
+        assert!(content.check_settings(Some("Mein Blog"), Some("de")).is_empty());
+    }
+}

@@ -1,7 +1,8 @@
 use clap::{Args, ValueEnum};
+use horizon_app::DEFAULT_TITLE;
 use horizon_core::reports::SiteTimeZone;
 
-use super::{BaseUrl, ContentArgs};
+use super::{BaseUrl, BlogLanguage, ContentArgs};
 
 /// The options of `horizon-web check`.
 #[derive(Clone, Debug, Args)]
@@ -21,6 +22,22 @@ pub struct CheckArgs {
         value_parser = SiteTimeZone::new
     )]
     pub time_zone: SiteTimeZone,
+    /// The blog's name, to compare it with the configuration of a site generator.
+    #[arg(
+        long,
+        env = "HORIZON_TITLE",
+        value_name = "HORIZON_TITLE",
+        default_value = DEFAULT_TITLE
+    )]
+    pub title: String,
+    /// The language of the blog, to compare it with the configuration of a site generator.
+    #[arg(
+        long,
+        env = "HORIZON_LANGUAGE",
+        value_name = "HORIZON_LANGUAGE",
+        default_value = "en"
+    )]
+    pub language: BlogLanguage,
     /// The format of the report: for people or for programs.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub format: CheckFormat,
