@@ -17,6 +17,8 @@ mod inline;
 mod link;
 mod liquid;
 mod math;
+mod mdx;
+mod mdx_piece;
 mod parse;
 mod raw_html;
 mod shortcode;
@@ -72,7 +74,11 @@ pub(crate) struct MarkdownSource<'a> {
     pub(crate) language: Option<&'a Language>,
 }
 
-impl MarkdownSource<'_> {
+impl<'a> MarkdownSource<'a> {
+    fn with_markdown(self, markdown: &'a str) -> Self {
+        Self { markdown, ..self }
+    }
+
     /// Returns the interface texts in the language of the document, or else of the blog.
     fn texts(&self, context: &RenderContext) -> Texts {
         let texts = self
@@ -85,7 +91,8 @@ impl MarkdownSource<'_> {
 /// Renders a document for its own page.
 pub(crate) fn render(source: MarkdownSource<'_>, context: &RenderContext) -> (Rendered, RenderedBody) {
     let arena = Arena::new();
-    let expanded = shortcode::expand(source, context);
+    let mdx = mdx::to_markdown(source);
+    let expanded = shortcode::expand(source.with_markdown(&mdx.markdown), context);
     let root = parse::parse(&arena, &expanded.markdown, context.options.markdown);
     let texts = source.texts(context);
     let input = RenderInput::new(source, context, &texts, RenderTarget::Page);
@@ -98,7 +105,7 @@ pub(crate) fn render(source: MarkdownSource<'_>, context: &RenderContext) -> (Re
         summary,
         links: state.links,
         anchors: state.ids.into_all(),
-        issues: expanded.issues.into_iter().chain(state.issues).collect(),
+        issues: [mdx.issues, expanded.issues, state.issues].concat(),
     };
     (rendered, RenderedBody::new(html, state.code))
 }
@@ -113,7 +120,8 @@ pub(crate) fn render_for_feed(
     url_path: &str,
 ) -> String {
     let arena = Arena::new();
-    let expanded = shortcode::expand(source, context);
+    let mdx = mdx::to_markdown(source);
+    let expanded = shortcode::expand(source.with_markdown(&mdx.markdown), context);
     let root = parse::parse(&arena, &expanded.markdown, context.options.markdown);
     let texts = source.texts(context);
     let input = RenderInput::new(source, context, &texts, RenderTarget::Feed { base_url, url_path });
