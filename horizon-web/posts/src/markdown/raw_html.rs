@@ -84,6 +84,11 @@ pub(super) fn format(out: &mut Out<'_, '_, '_>, node: Node<'_>, literal: &str, i
         HtmlPiece::Text(_) | HtmlPiece::RawText(_) => false,
     };
     if !input.has(MarkdownExtension::SafeHtml) || !pieces.iter().any(is_known) {
+        for (lines, piece) in pieces {
+            if let HtmlPiece::Tag(source) | HtmlPiece::RawText(source) = piece {
+                tag::report_text(out, source, place.line + lines);
+            }
+        }
         return format_text(out, literal, is_inline);
     }
     for (lines, piece) in pieces {
@@ -141,6 +146,7 @@ fn format_piece(out: &mut Out<'_, '_, '_>, piece: HtmlPiece<'_>, place: HtmlPlac
 
 /// Shows a tag as text.
 fn format_unknown(out: &mut Out<'_, '_, '_>, source: &str, place: HtmlPlace) -> fmt::Result {
+    tag::report_text(out, source, place.line);
     begin_content(out, place.container, Content::Phrasing)?;
     out.escape(source)
 }
@@ -178,6 +184,7 @@ fn start(out: &mut Out<'_, '_, '_>, element: &'static SafeElement, tag: &Tag, pl
     if let Some(open) = out.user.html.innermost(place.container) {
         open.is_empty = false;
     }
+    tag::report_events(out, tag, place.line);
     tag::format_safe(out, tag, place.line)?;
     if element.content != Content::Void {
         out.user.html.0.push(OpenElement {

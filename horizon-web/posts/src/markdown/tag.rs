@@ -138,11 +138,17 @@ pub(super) fn format_raw(out: &mut Out<'_, '_, '_>, literal: &str, line: usize) 
                 report_blocked(out, source, line);
                 out.write_str(source)?;
             }
-            HtmlPiece::Tag(source) => match html_piece::parse_tag(source) {
-                Some(tag) if frame::is_frame(&tag) => frame::format(out, &tag, line)?,
-                Some(tag) if needs_change(&tag) => format_changed(out, &tag, line)?,
-                Some(_) | None => out.write_str(source)?,
-            },
+            HtmlPiece::Tag(source) => {
+                let tag = html_piece::parse_tag(source);
+                if let Some(tag) = &tag {
+                    report_events(out, tag, line);
+                }
+                match tag {
+                    Some(tag) if frame::is_frame(&tag) => frame::format(out, &tag, line)?,
+                    Some(tag) if needs_change(&tag) => format_changed(out, &tag, line)?,
+                    Some(_) | None => out.write_str(source)?,
+                }
+            }
         }
     }
     Ok(())
@@ -152,6 +158,30 @@ fn report_blocked(out: &mut Out<'_, '_, '_>, source: &str, line: usize) {
     let tag = html_piece::parse_tag(source);
     if let Some(tag) = tag.filter(|tag| BLOCKED.contains(&&*tag.name)) {
         let reason = format!("<{}> has no effect: the Content-Security-Policy blocks it", &*tag.name);
+        out.user.issues.push(FileIssue::warning(Some(line), reason));
+    }
+}
+
+/// Reports a tag that is shown as text, once for an element.
+pub(super) fn report_text(out: &mut Out<'_, '_, '_>, source: &str, line: usize) {
+    let tag = html_piece::parse_tag(source);
+    if let Some(tag) = tag.filter(|tag| tag.kind == TagKind::StartTag) {
+        let reason = format!(
+            "readers see the tag <{}> as text: it is not let through here",
+            &*tag.name
+        );
+        out.user.issues.push(FileIssue::warning(Some(line), reason));
+    }
+}
+
+/// Reports the attributes with scripts.
+pub(super) fn report_events(out: &mut Out<'_, '_, '_>, tag: &Tag, line: usize) {
+    let names = tag.attrs.iter().map(|attribute| &*attribute.name.local);
+    for name in names.filter(|name| name.starts_with("on")) {
+        let reason = format!(
+            "{name} of <{}> has no effect: the blog runs no scripts of posts",
+            &*tag.name
+        );
         out.user.issues.push(FileIssue::warning(Some(line), reason));
     }
 }

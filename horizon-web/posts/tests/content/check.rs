@@ -131,6 +131,43 @@ fn a_url_that_is_removed_is_found() {
 }
 
 #[test]
+fn html_that_is_not_let_through_is_found_with_its_line() {
+    let body = "A <x-b>word</x-b>, <kbd onclick=\"f()\">key</kbd>.\n\n<script>\nf();\n</script>\n\n\
+        <div>\n<marquee>\n</div>\n\n<td>\n\n`<form>` <!-- <form> --> <br>\n\n<img src=\"sea.jpg\" alt=x onload=f()>";
+    let text = "as text: it is not let through here [markup]";
+    let event = "has no effect: the blog runs no scripts of posts [markup]";
+    assert_eq!(
+        findings_in(body),
+        [
+            format!("one.md:5: warning: readers see the tag <x-b> {text}"),
+            format!("one.md:5: warning: onclick of <kbd> {event}"),
+            format!("one.md:7: warning: readers see the tag <script> {text}"),
+            format!("one.md:12: warning: readers see the tag <marquee> {text}"),
+            format!("one.md:15: warning: readers see the tag <td> {text}"),
+            format!("one.md:19: warning: onload of <img> {event}"),
+        ]
+    );
+    let folder = Folder::new();
+    folder.post(
+        "one",
+        "2026-01-03",
+        "<x-b onclick=f()>word</x-b>\n\n<script>\n</script>",
+    );
+    let raw_html = ContentOptions {
+        raw_html: true,
+        ..options()
+    };
+    let script = "<script> has no effect: the Content-Security-Policy blocks it [markup]";
+    assert_eq!(
+        findings_with(&folder, &raw_html),
+        [
+            format!("one.md:5: warning: onclick of <x-b> {event}"),
+            format!("one.md:7: warning: {script}")
+        ]
+    );
+}
+
+#[test]
 fn an_old_address_is_a_note() {
     let folder = Folder::new();
     folder
