@@ -50,7 +50,7 @@ pub(crate) fn read(file: &mut (impl BufRead + Seek), start: &[u8]) -> Option<Hea
                 width,
                 height,
                 format,
-                decode_bytes: pixels * bytes_per_pixel,
+                decode_bytes: pixels.saturating_mul(bytes_per_pixel),
                 orientation: 1,
             })
         }
@@ -74,7 +74,7 @@ fn jpeg_header(file: &mut (impl Read + Seek)) -> io::Result<Option<Header>> {
         width,
         height,
         format: Some(SourceFormat::Jpeg),
-        decode_bytes: u64::from(width) * u64::from(height) * bytes_per_pixel,
+        decode_bytes: (u64::from(width) * u64::from(height)).saturating_mul(bytes_per_pixel),
         orientation: jpeg.orientation,
     }))
 }

@@ -5,6 +5,7 @@ use std::{
     ffi::OsStr,
     fs::{self, File},
     io::{self, BufReader, Read, Seek, SeekFrom},
+    panic,
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -118,7 +119,9 @@ impl PictureIndex {
         {
             return picture.clone();
         }
-        let picture = read_header(&file, stamp.length).ok().flatten();
+        // A panic in a library must not keep the other pictures from being read.
+        let header = panic::catch_unwind(|| read_header(&file, stamp.length));
+        let picture = header.ok().and_then(Result::ok).flatten();
         let picture = picture.map(|(id, header)| {
             Arc::new(IndexedPicture {
                 file: file.clone(),
