@@ -95,7 +95,8 @@ impl PageMetadata {
             },
             View::Page(markdown) => {
                 let description = markdown.meta_description().into_owned();
-                page("WebPage", &markdown.title, description, Some(markdown.url())).with_body(markdown)
+                let path = (!markdown.draft).then(|| markdown.url());
+                page("WebPage", &markdown.title, description, path).with_body(markdown)
             }
             View::NotFound => Self::private(texts.get("not-found")),
             View::Error(error) => Self::private(&error.title),
@@ -160,9 +161,9 @@ impl PageMetadata {
         Self {
             title: post.title.clone(),
             description,
-            path: Some(path),
+            path: (!post.draft).then_some(path),
             image,
-            json_ld: Some(json_ld),
+            json_ld: (!post.draft).then_some(json_ld),
             published: Some(published),
             updated,
             tags,

@@ -84,6 +84,11 @@ fn date(texts: &Texts, date: Date) -> AnyView {
     view! { <time datetime=time>{texts.date(year, month, day)}</time> }.into_any()
 }
 
+/// The mark of a post or page that is not public and is shown by `--drafts`.
+fn draft_mark(texts: &Texts, is_draft: bool) -> Option<AnyView> {
+    is_draft.then(|| view! { <strong class="draft">{texts.get("draft")}</strong> " " }.into_any())
+}
+
 /// The date of the last change.
 fn updated_on(texts: &Texts, update: Date) -> Vec<AnyView> {
     with_markup(texts, "updated-on", |_| date(texts, update))

@@ -6,7 +6,7 @@ use horizon_posts::{Picture, Post, TocEntry};
 use horizon_texts::{TextUnit, Texts};
 use leptos::prelude::*;
 
-use super::{comments, date, heart, lede, likes, number, series, tags, updated_on};
+use super::{comments, date, draft_mark, heart, lede, likes, number, series, tags, updated_on};
 use crate::{
     Count, PostPage, Slot,
     islands::{Comments, LikeButton, LiveNumbers},
@@ -76,6 +76,7 @@ fn post_meta(texts: &Texts, post: &Post) -> AnyView {
 fn meta_line(texts: &Texts, post: &Post, updated: Option<AnyView>) -> AnyView {
     view! {
         <p class="meta">
+            {draft_mark(texts, post.draft)}
             {date(texts, post.date)}
             " · "
             {texts.with("reading-minutes", &[("count", post.reading_minutes().into())])}

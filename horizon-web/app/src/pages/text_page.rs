@@ -3,7 +3,7 @@
 use horizon_texts::Texts;
 use leptos::prelude::*;
 
-use super::{lede, updated_on};
+use super::{draft_mark, lede, updated_on};
 use crate::{ErrorPage, language::PageLanguage};
 
 pub(super) fn markdown(page: &horizon_posts::MarkdownPage, language: &PageLanguage) -> AnyView {
@@ -12,7 +12,7 @@ pub(super) fn markdown(page: &horizon_posts::MarkdownPage, language: &PageLangua
         <main id="eh-main" class="text-page" lang=lang dir=dir data-horizon="links">
             <h1>{page.title.clone()}</h1>
             {lede(page.lede(), None, None)}
-            {page.updated.map(|update| view! { <p class="meta">{updated_on(&language.texts, update)}</p> })}
+            {meta(page, &language.texts)}
             <div
                 class="prose"
                 data-copy-code=language.texts.get("copy-code")
@@ -23,6 +23,13 @@ pub(super) fn markdown(page: &horizon_posts::MarkdownPage, language: &PageLangua
         </main>
     }
     .into_any()
+}
+
+/// The mark of a draft and the date of the last change.
+fn meta(page: &horizon_posts::MarkdownPage, texts: &Texts) -> Option<AnyView> {
+    let updated = page.updated.map(|update| updated_on(texts, update));
+    (page.draft || updated.is_some())
+        .then(|| view! { <p class="meta">{draft_mark(texts, page.draft)} {updated}</p> }.into_any())
 }
 
 /// Status 404.

@@ -1,6 +1,7 @@
 //! The pages as the server sends them, before scripts run.
 #![expect(clippy::unwrap_used, reason = "what is not there shall fail the test")]
 
+mod drafts;
 mod forms;
 mod languages;
 mod own_blog;

@@ -19,7 +19,7 @@ pub struct ContentArgs {
     /// The folder for smaller variants of pictures. Default: that of systemd, or `eventhorizon` in the user's caches.
     #[arg(long, env = "HORIZON_CACHE", value_name = "HORIZON_CACHE")]
     pub cache: Option<PathBuf>,
-    /// Show drafts and posts whose date is in the future.
+    /// Show drafts and posts whose date is in the future, with a mark and not for search engines.
     #[arg(
         long,
         env = "HORIZON_DRAFTS",
