@@ -51,6 +51,9 @@ const ELEMENTS: [&str; 26] = [
     "munderover",
 ];
 
+/// The elements that contain only text.
+const TEXT_ELEMENTS: [&str; 5] = ["mi", "mn", "mo", "ms", "mtext"];
+
 /// The attributes that are kept. They contain no URL and no style.
 const ATTRIBUTES: [&str; 21] = [
     "accent",
@@ -115,7 +118,7 @@ fn to_mathml(latex: &str, is_block: bool) -> Result<String, String> {
         }
     });
     let mathml = mathml.unwrap_or_else(|_| Err("the converter panicked on it".to_owned()));
-    mathml.map(|mathml| sanitized(&mathml))
+    sanitized(&mathml?).ok_or_else(|| "the converter does not escape its text".to_owned())
 }
 
 fn convert(latex: &str, is_block: bool) -> Result<String, String> {
@@ -129,20 +132,33 @@ fn convert(latex: &str, is_block: bool) -> Result<String, String> {
     result.map(|result| result.mathml).map_err(|error| error.to_string())
 }
 
-/// Returns MathML with known elements and attributes only.
-fn sanitized(mathml: &str) -> String {
+/// Returns MathML without unknown attributes. The converter does not escape the text of all commands: returns `None` if
+/// there is an unknown element, an element without an end or in an element of text, or anything else than elements and
+/// text.
+fn sanitized(mathml: &str) -> Option<String> {
     let mut html = String::new();
+    let mut open: Vec<String> = Vec::new();
     for token in html_piece::tokens(mathml) {
-        // Writing to a `String` does not fail.
-        let _ = match token {
+        let written = match token {
             Token::CharacterTokens(text) => comrak::html::escape(&mut html, &text),
-            Token::TagToken(tag) if !ELEMENTS.contains(&&*tag.name) => Ok(()),
-            Token::TagToken(tag) if tag.kind == TagKind::EndTag => write!(html, "</{}>", &*tag.name),
-            Token::TagToken(tag) => write_start(&mut html, &tag),
-            _ => Ok(()),
+            Token::TagToken(tag) if !ELEMENTS.contains(&&*tag.name) => return None,
+            Token::TagToken(tag) if tag.kind == TagKind::EndTag => {
+                open.pop().filter(|name| *name == *tag.name)?;
+                write!(html, "</{}>", &*tag.name)
+            }
+            Token::TagToken(_) if open.last().is_some_and(|name| TEXT_ELEMENTS.contains(&&**name)) => return None,
+            Token::TagToken(tag) => {
+                if !tag.self_closing {
+                    open.push(tag.name.to_string());
+                }
+                write_start(&mut html, &tag)
+            }
+            Token::EOFToken => Ok(()),
+            _ => return None,
         };
+        written.ok()?;
     }
-    html
+    open.is_empty().then_some(html)
 }
 
 fn write_start(html: &mut String, tag: &html5ever::tokenizer::Tag) -> fmt::Result {
@@ -207,6 +223,22 @@ mod tests {
             let _ = to_mathml(&deep.repeat(MAX_BYTES / deep.len()), true);
         }
         assert!(to_mathml(&"x".repeat(MAX_BYTES + 1), false).is_err());
+    }
+
+    #[test]
+    fn a_formula_whose_text_would_be_markup_is_an_error() {
+        for hostile in [
+            "</math>",
+            "<mi>x</mi>",
+            "<img src=x onerror=alert(1)>",
+            "<!--",
+            "<?x",
+            "a<b",
+        ] {
+            let latex = format!("\\operatorname{{{hostile}}}");
+            assert!(to_mathml(&latex, false).is_err(), "{latex}");
+        }
+        assert!(to_mathml(r"\operatorname{lim} \text{a<b} \sum_{i<n} \mathrm{d}x", true).is_ok());
     }
 
     #[test]
