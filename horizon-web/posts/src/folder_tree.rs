@@ -10,6 +10,7 @@ use std::{
 use crate::{
     file_language::{self, PathLanguage},
     file_name, file_type,
+    folder_links::LinkLimit,
     folder_rules::{self, FolderRules},
     layout::{FileUse, FolderRoot, Layout, LayoutRoots},
     skipped::{SkipReason, SkippedCounts},
@@ -79,9 +80,15 @@ impl FolderTree {
         let real_root = fs::canonicalize(root).unwrap_or_else(|_| root.into());
         let mut tree = Self::default();
         for folder_root in &roots.roots {
+            // A folder that does not exist is not a link out of the root.
+            let real = fs::canonicalize(root.join(&folder_root.path));
+            let real = real.unwrap_or_else(|_| real_root.join(&folder_root.path));
+            let Some(limit) = LinkLimit::new(&real_root, &real, folder_root) else {
+                tree.skipped.add(SkipReason::Link, &folder_root.path);
+                continue;
+            };
             TreeWalk {
-                root,
-                real_root: &real_root,
+                limit,
                 layout: roots.layout,
                 folder_root,
                 rules: FolderRules::new(roots.layout, &roots.config.exclusions),
@@ -90,7 +97,7 @@ impl FolderTree {
                 entries: 0,
                 tree: &mut tree,
             }
-            .walk();
+            .walk(real);
         }
         file_language::add_languages(&mut tree.documents, roots);
         if roots.root_of(Path::new("")).is_none() {
@@ -112,8 +119,7 @@ impl FolderTree {
 
 /// The walk through one root of the content.
 struct TreeWalk<'a> {
-    root: &'a Path,
-    real_root: &'a Path,
+    limit: LinkLimit,
     layout: Layout,
     folder_root: &'a FolderRoot,
     rules: FolderRules<'a>,
@@ -142,14 +148,7 @@ struct FoundEntry {
 
 impl TreeWalk<'_> {
     /// Reads the folders by depth, so that a limit is reached in the deepest.
-    fn walk(mut self) {
-        let start = self.root.join(&self.folder_root.path);
-        // A folder that does not exist is not a link out of the root.
-        let real = fs::canonicalize(&start).unwrap_or_else(|_| self.real_root.join(&self.folder_root.path));
-        if !real.starts_with(self.real_root) {
-            self.tree.skipped.add(SkipReason::Link, &self.folder_root.path);
-            return;
-        }
+    fn walk(mut self, real: PathBuf) {
         self.visited.insert(real.clone());
         self.queue.push_back(QueuedFolder {
             below: PathBuf::new(),
@@ -268,13 +267,8 @@ impl TreeWalk<'_> {
         let path = folder.real.join(entry.file_name());
         let real = if is_link { fs::canonicalize(path).ok()? } else { path };
         let metadata = fs::metadata(&real).ok()?;
-        let limit = match self.folder_root.files {
-            // As the server follows links.
-            FileUse::Media => &self.real_root.join(&self.folder_root.path),
-            _ => self.real_root,
-        };
         // The names of pages elsewhere are listed: each is reported, and none is read.
-        let is_listed = real.starts_with(limit) || self.is_own_pages(&below);
+        let is_listed = !is_link || self.limit.allows(&real) || self.is_own_pages(&below);
         is_listed.then_some(FoundEntry { below, real, metadata })
     }
 

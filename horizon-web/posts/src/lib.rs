@@ -49,6 +49,7 @@ mod feed;
 mod file_language;
 mod file_name;
 mod file_type;
+mod folder_links;
 mod folder_rules;
 mod folder_tree;
 mod front_matter;

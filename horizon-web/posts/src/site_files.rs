@@ -129,8 +129,11 @@ impl SiteFiles {
             FileUse::Beside(_) => Some(ServedTypes::Media),
         };
         let is_in_well_known = file_use == FileUse::Static && below.starts_with(".well-known/");
-        let is_well_known = is_in_well_known && file.below.extension().is_none();
-        if types.is_some_and(|types| !is_well_known && !types.contains(&file.below)) {
+        // A link has the type of what it leads to, too.
+        let is_served =
+            |types: ServedTypes, path: &Path| (is_in_well_known && path.extension().is_none()) || types.contains(path);
+        let names = [&file.below, &file.real];
+        if types.is_some_and(|types| !names.into_iter().all(|path| is_served(types, path))) {
             return Err(SkipReason::FileType);
         }
         let url = url_path(file_use, below);

@@ -29,7 +29,7 @@ pub enum SkipReason {
     BundlePart,
     /// A Markdown file without front matter in a folder that is not only for posts or pages.
     NoFrontMatter,
-    /// A symbolic link out of the content folder, or to a file that does not exist.
+    /// A symbolic link out of the content folder, out of a folder of static files, to a hidden file, or to nothing.
     Link,
     /// A folder that is read elsewhere, because of a symbolic link.
     ReadElsewhere,
@@ -60,7 +60,7 @@ impl fmt::Display for SkipReason {
             Self::Format => "a text format other than Markdown",
             Self::BundlePart => "Markdown that is part of another post or page (in the folder of an index.md)",
             Self::NoFrontMatter => "no front matter",
-            Self::Link => "a symbolic link out of the content folder, or to nothing",
+            Self::Link => "a symbolic link to nothing, a hidden file, or out of the folder",
             Self::ReadElsewhere => "a symbolic link to a folder that is read already",
             Self::NameNotUtf8 => "the file name is not UTF-8",
             Self::FileType => "a file type that is not served",

@@ -288,3 +288,60 @@ fn a_file_that_leads_out_of_the_folder_has_no_url() {
         assert!(library.file(path).is_none(), "{path}");
     }
 }
+
+#[test]
+fn a_link_publishes_nothing_that_its_target_does_not() {
+    let folder = Folder::new();
+    folder
+        .write("hugo.toml", "title = 'x'")
+        .write(".env", "SECRET=1")
+        .write("package.json", "{}")
+        .write(
+            "content/posts/draft/index.md",
+            POST.replace("title:", "draft: true\ntitle:"),
+        )
+        .write("content/posts/draft/d.png", "picture")
+        .write("static/a.txt", "public")
+        .write("static/.hidden/b.txt", "secret")
+        .write("static/config.yaml", "secret");
+    for (target, link) in [
+        ("../.env", "static/e.txt"),
+        ("..", "static/up"),
+        (".hidden/b.txt", "static/b.txt"),
+        ("config.yaml", "static/c.txt"),
+        ("a.txt", "static/same.txt"),
+    ] {
+        std::os::unix::fs::symlink(target, folder.path().join(link)).unwrap();
+    }
+    let library = folder.load();
+    let secrets = [
+        "/e.txt",
+        "/up/package.json",
+        "/up/content/posts/draft/d.png",
+        "/b.txt",
+        "/c.txt",
+    ];
+    for path in secrets {
+        assert!(library.file(path).is_none(), "{path}");
+    }
+    assert!(library.file("/a.txt").is_some() && library.file("/same.txt").is_some());
+}
+
+#[test]
+fn what_jekyll_excludes_has_no_url() {
+    let folder = Folder::new();
+    folder
+        .write("_config.yml", "title: x\nexclude: [notes, backup.zip, '*.secret.md']\n")
+        .write("_posts/2026-01-02-one.md", POST)
+        .write("a.secret.md", POST)
+        .write("notes/todo.txt", "secret")
+        .write("notes/page.md", POST)
+        .write("backup.zip", "secret")
+        .write("files/public.zip", "public");
+    let library = folder.load();
+    for path in ["/notes/todo.txt", "/backup.zip"] {
+        assert!(library.file(path).is_none(), "{path}");
+    }
+    assert!(library.file("/files/public.zip").is_some());
+    assert!(library.pages().is_empty(), "{:?}", library.pages());
+}
