@@ -39,7 +39,7 @@ impl Exclusions {
     pub(super) fn read(layout: Layout, root: &Path) -> Self {
         let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
         let is_content = matches!(layout, Layout::Hugo | Layout::Zola) && project(root) != real;
-        let mut reader = Reader::default();
+        let mut reader = ExclusionReader::default();
         for (path, text) in config::texts(layout, root) {
             let issue = reader.add(layout, &path, &text).err();
             reader.issues.extend(issue.map(|issue| (path, issue)));
@@ -79,12 +79,12 @@ fn not_understood(what: &str) -> String {
 }
 
 #[derive(Default)]
-struct Reader {
+struct ExclusionReader {
     patterns: Vec<String>,
     issues: Vec<(PathBuf, String)>,
 }
 
-impl Reader {
+impl ExclusionReader {
     fn add(&mut self, layout: Layout, path: &Path, text: &str) -> Result<(), String> {
         let Some(Value::Object(fields)) = config::value(path, text) else {
             let extension = path.extension().unwrap_or_default().display();

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::{self, Write as _},
-    thread,
+    panic, thread,
 };
 
 use comrak::{Node, nodes::NodeMath};
@@ -17,6 +17,9 @@ const MAX_BYTES: usize = 8 * 1024;
 
 /// The maximum number of characters in a formula that can nest it deeper. The converter is recursive.
 const MAX_NESTING_CHARS: usize = 1_000;
+
+/// The maximum number of those characters in a formula that the stack of any thread is large enough for.
+const MAX_SHALLOW_CHARS: usize = 50;
 
 /// The size of the stack for the deepest formula, in bytes: 256 MiB. The system provides only what is used.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
@@ -107,18 +110,24 @@ fn to_mathml(latex: &str, is_block: bool) -> Result<String, String> {
         return Err(format!("it has more than {MAX_BYTES} bytes"));
     }
     let is_nesting = |c: &char| matches!(c, '{' | '[' | '(' | '\\' | '^' | '_' | '\'');
-    if latex.chars().filter(is_nesting).count() > MAX_NESTING_CHARS {
-        return Err(format!("it has more than {MAX_NESTING_CHARS} commands and brackets"));
-    }
-    let mathml = thread::scope(|scope| {
+    let mathml = match latex.chars().filter(is_nesting).count() {
+        // A thread for each formula would cost more time than the formula, and its memory is not returned at once.
+        ..=MAX_SHALLOW_CHARS => panic::catch_unwind(|| convert(latex, is_block)),
+        ..=MAX_NESTING_CHARS => convert_on_large_stack(latex, is_block),
+        _ => return Err(format!("it has more than {MAX_NESTING_CHARS} commands and brackets")),
+    };
+    let mathml = mathml.unwrap_or_else(|_| Err("the converter panicked on it".to_owned()));
+    sanitized(&mathml?).ok_or_else(|| "the converter does not escape its text".to_owned())
+}
+
+fn convert_on_large_stack(latex: &str, is_block: bool) -> thread::Result<Result<String, String>> {
+    thread::scope(|scope| {
         let thread = thread::Builder::new().stack_size(STACK_BYTES);
         match thread.spawn_scoped(scope, || convert(latex, is_block)) {
             Ok(thread) => thread.join(),
             Err(_) => Ok(Err("no thread can be started".to_owned())),
         }
-    });
-    let mathml = mathml.unwrap_or_else(|_| Err("the converter panicked on it".to_owned()));
-    sanitized(&mathml?).ok_or_else(|| "the converter does not escape its text".to_owned())
+    })
 }
 
 fn convert(latex: &str, is_block: bool) -> Result<String, String> {
