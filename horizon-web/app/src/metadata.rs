@@ -69,7 +69,7 @@ impl PageMetadata {
             is_live: true,
             ..Self::default()
         };
-        match view {
+        let metadata = match view {
             View::Home(_) => Self {
                 json_ld: Some(json!({
                     "@context": "https://schema.org",
@@ -103,6 +103,10 @@ impl PageMetadata {
             View::Login(_) => Self::private(texts.get("sign-in")),
             View::Moderation(_) => Self::private(texts.get("comments")),
             View::Cluster(_) => Self::private(texts.get("cluster")),
+        };
+        Self {
+            is_live: metadata.is_live && !view.is_draft(),
+            ..metadata
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use horizon_core::{Comment, EventId, Slug, Timestamp, wire::ThreadsView};
-use horizon_posts::{Diagnostics, FrameOrigin, PageName, Post};
+use horizon_posts::{Diagnostics, FrameOrigin, PageName, Post, Preview};
 use horizon_texts::Texts;
 
 use crate::list_view::{ArchivePage, BlogIndex, ListSubject, PostCard, PostList, SeriesCount, SeriesPart, TagCount};
@@ -102,9 +102,19 @@ pub enum View {
 }
 
 impl View {
+    /// Returns whether the page is a post or page that is not public. It has no live numbers and no comments.
+    pub(crate) fn is_draft(&self) -> bool {
+        match self {
+            Self::Post(page) => page.post.draft,
+            Self::Page(page) => page.draft,
+            _ => false,
+        }
+    }
+
     /// Returns the name under which the page is counted, or `None` if it is not.
     pub(crate) fn page_name(&self) -> Option<Slug> {
         match self {
+            _ if self.is_draft() => None,
             Self::Home(_) => PageName::Home.slug(),
             Self::Blog(index) => index.page_name().slug(),
             Self::List(list) => match &list.subject {
@@ -199,6 +209,8 @@ pub struct ModerationPage {
     pub only_pending: bool,
     /// The URL of older comments.
     pub older: Option<String>,
+    /// The posts and pages that are not public, newest first.
+    pub previews: Vec<Preview>,
     /// The errors in content files.
     pub errors: Diagnostics,
 }

@@ -12,7 +12,7 @@ use horizon_texts::Texts;
 
 use crate::{
     Diagnostic, DiagnosticEffect, Diagnostics, FrameOrigin, Layout, Library, MarkdownExtensions, MarkdownPage,
-    Pictures, Post, Severity, SkipReason, SkippedFiles,
+    Pictures, Post, Preview, Severity, SkipReason, SkippedFiles,
     body::RenderContext,
     connect::{self, DocumentIndexer, PreviousDocuments},
     content_file::{self, ContentFile, ScheduledFile},
@@ -176,6 +176,11 @@ impl ContentFolder {
         let mut scheduled: Vec<ScheduledFile> = scheduled.collect();
         scheduled.sort_by(|a, b| (a.until, &a.path).cmp(&(b.until, &b.path)));
         scheduled
+    }
+
+    /// Returns the documents that are not public at that time, newest first.
+    pub(crate) fn previews(&self, now: Timestamp) -> Vec<Preview> {
+        content_file::previews(self.files.iter().filter(|file| !self.is_shown(file, now)), now)
     }
 
     /// Returns a hash of the files and of which of them are public.

@@ -1,10 +1,10 @@
 //! The files of the folder that have no errors.
 
-use std::path::PathBuf;
+use std::{cmp::Reverse, path::PathBuf};
 
 use horizon_core::Timestamp;
 
-use crate::{Date, front_matter::Publication, parse::ParsedDocument};
+use crate::{Date, Preview, front_matter::Publication, parse::ParsedDocument};
 
 /// A file without errors.
 #[derive(Clone, Debug)]
@@ -20,6 +20,15 @@ pub(crate) struct ContentFile {
     pub(crate) is_new: bool,
 }
 
+impl ContentFile {
+    /// Returns the document as its author sees it while it is not public.
+    fn preview(&self, now: Timestamp) -> Preview {
+        let mut document = self.document.clone();
+        document.set_state(true, document.updated());
+        Preview::new(document, self.publication.due_after(now))
+    }
+}
+
 /// A post or page whose date is in the future.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduledFile {
@@ -29,6 +38,13 @@ pub struct ScheduledFile {
     pub title: String,
     /// When it becomes public.
     pub until: Date,
+}
+
+/// Returns these files as their author sees them, newest first.
+pub(crate) fn previews<'a>(hidden: impl Iterator<Item = &'a ContentFile>, now: Timestamp) -> Vec<Preview> {
+    let mut previews: Vec<Preview> = hidden.map(|file| file.preview(now)).collect();
+    previews.sort_by_key(|preview| Reverse(preview.date()));
+    previews
 }
 
 /// Returns the times at which a file becomes public, expires or counts as updated, in order.

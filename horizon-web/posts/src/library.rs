@@ -3,8 +3,8 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 use horizon_core::Timestamp;
 
 use crate::{
-    ContentFolder, ContentOptions, Diagnostics, MarkdownPage, Post, ScheduledFile, SeriesPosts, TagPosts, YearPosts,
-    lists::PostLists, redirects::Redirects, site_files::SiteFiles, unicode::nfc,
+    ContentFolder, ContentOptions, Diagnostics, MarkdownPage, Post, Preview, ScheduledFile, SeriesPosts, TagPosts,
+    YearPosts, lists::PostLists, redirects::Redirects, site_files::SiteFiles, unicode::nfc,
 };
 
 /// The public posts and pages, in order.
@@ -13,6 +13,8 @@ pub struct Library {
     posts: Vec<Arc<Post>>,
     by_slug: HashMap<String, usize>,
     pages: Vec<Arc<MarkdownPage>>,
+    /// What is not public, newest first.
+    previews: Vec<Preview>,
     lists: PostLists,
     diagnostics: Diagnostics,
     scheduled: Vec<ScheduledFile>,
@@ -37,11 +39,13 @@ impl Library {
         posts.sort_by(|a, b| b.date.cmp(&a.date).then_with(|| a.slug.cmp(&b.slug)));
         pages.sort_by(|a, b| a.slug.cmp(&b.slug));
         let (redirects, site_files) = content.shown_with(&posts, &pages);
+        let previews = content.previews(now);
         Self {
             by_slug: posts.iter().enumerate().map(|(i, p)| (p.slug.to_string(), i)).collect(),
             lists: PostLists::new(&posts),
             posts,
             pages,
+            previews,
             diagnostics: content.diagnostics().clone(),
             scheduled: content.scheduled(now),
             redirects: Arc::new(redirects),
@@ -113,6 +117,32 @@ impl Library {
     pub fn page(&self, slug: &str) -> Option<&Arc<MarkdownPage>> {
         let slug = nfc(slug);
         self.pages.iter().find(|page| page.slug.as_str() == slug)
+    }
+
+    /// Returns the posts and pages that are not public, newest first. Only their author may see them.
+    #[must_use]
+    pub fn previews(&self) -> &[Preview] {
+        &self.previews
+    }
+
+    /// Returns the post with this slug that is not public. Only its author may see it.
+    #[must_use]
+    pub fn preview(&self, slug: &str) -> Option<&Arc<Post>> {
+        let slug = nfc(slug);
+        self.previews.iter().find_map(|preview| match preview {
+            Preview::Post(post, _) => (post.slug.as_str() == slug).then_some(post),
+            Preview::Page(..) => None,
+        })
+    }
+
+    /// Returns the page with this slug that is not public. Only its author may see it.
+    #[must_use]
+    pub fn page_preview(&self, slug: &str) -> Option<&Arc<MarkdownPage>> {
+        let slug = nfc(slug);
+        self.previews.iter().find_map(|preview| match preview {
+            Preview::Page(page, _) => (page.slug.as_str() == slug).then_some(page),
+            Preview::Post(..) => None,
+        })
     }
 
     /// Returns the next older and the next newer post.

@@ -22,6 +22,7 @@ mod page_cache;
 mod pages;
 mod pictures;
 mod posts;
+mod preview;
 #[cfg(test)]
 mod privacy_texts;
 mod reader_version;

@@ -134,6 +134,7 @@ async fn load(app: &AppState, query: &ModerationQuery) -> Result<ModerationPage>
         comments: comments.into_iter().map(item).collect(),
         only_pending,
         older,
+        previews: library.previews().to_vec(),
         errors: library.diagnostics().at_least(Severity::Error),
     })
 }

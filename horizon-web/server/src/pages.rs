@@ -3,24 +3,32 @@
 use axum::{
     Router,
     extract::{Path, Request, State, rejection::PathRejection},
-    http::{Method, StatusCode, Uri},
+    http::{HeaderMap, Method, StatusCode, Uri},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use horizon_app::View;
 use tower::ServiceExt;
 
-use crate::{respond, state::AppState};
+use crate::{preview, respond, state::AppState};
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new().route("/{page}", get(markdown_page))
 }
 
-async fn markdown_page(State(app): State<AppState>, slug: Result<Path<String>, PathRejection>) -> Response {
+async fn markdown_page(
+    State(app): State<AppState>,
+    slug: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Response {
     let library = app.library();
-    match slug.ok().and_then(|Path(slug)| library.page(&slug)) {
+    let slug = slug.map_or_else(|_| String::new(), |Path(slug)| slug);
+    match library.page(&slug) {
         Some(page) => respond::view(&app, View::Page(page.clone())).await,
-        None => respond::not_found(&app).await,
+        None => {
+            let page = library.page_preview(&slug).cloned();
+            preview::respond(&app, &headers, page.map(View::Page)).await
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use horizon_core::{Error, EventId, Result, wire::ThreadsView};
 use horizon_posts::{Library, Post};
 use serde::Deserialize;
 
-use crate::{etag, rendered_page::RenderedPage, respond, state::AppState, stats_cache::PageSnapshot};
+use crate::{etag, preview, rendered_page::RenderedPage, respond, state::AppState, stats_cache::PageSnapshot};
 
 /// The maximum number of replies on a page with one thread.
 const REPLIES_PER_PAGE: NonZeroUsize = NonZeroUsize::new(50).unwrap();
@@ -62,8 +62,11 @@ async fn post(
 ) -> Response {
     let reads = app.horizon.page_reads();
     let library = app.library();
-    let Some(post) = slug.ok().and_then(|Path(slug)| library.post(&slug).cloned()) else {
-        return respond::not_found(&app).await;
+    let slug = slug.map_or_else(|_| String::new(), |Path(slug)| slug);
+    let Some(post) = library.post(&slug).cloned() else {
+        let post = library.preview(&slug).cloned();
+        let view = post.map(|post| View::Post(Box::new(PostPage::new(post, None))));
+        return preview::respond(&app, request.headers(), view).await;
     };
     let Query(query) = query.unwrap_or_default();
     let mut request = PostRequest {

@@ -149,8 +149,8 @@ impl TestBlog {
     pub(crate) async fn open_at(url: &str, is_accumulator: bool) -> Self {
         let arguments = ["--admin-token", TOKEN, "--base-url", url];
         let mut blog = Self::start(folder(), &arguments, is_accumulator).await;
-        let form = format!("token={TOKEN}");
-        let author = cookie_of(&blog.send(Method::POST, "/admin/login", form).await);
+        blog.sign_in().await;
+        let author = blog.cookies.clone();
         let reader = cookie_of(&blog.send(Method::PUT, "/horizon/likes/hello", String::new()).await);
         blog.cookies = format!("{author}; {reader}");
         sleep(Duration::from_secs(10)).await; // The like is no longer recent.
@@ -170,7 +170,13 @@ impl TestBlog {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text.as_ref()).unwrap();
         }
-        Self::start(folder, &["--base-url", "http://blog"], true).await
+        Self::start(folder, &["--base-url", "http://blog", "--admin-token", TOKEN], true).await
+    }
+
+    /// Signs the author in.
+    pub(crate) async fn sign_in(&mut self) {
+        let form = format!("token={TOKEN}");
+        self.cookies = cookie_of(&self.send(Method::POST, "/admin/login", form).await);
     }
 
     async fn start(folder: TempDir, arguments: &[&str], is_accumulator: bool) -> Self {

@@ -233,6 +233,7 @@ comments-pending = قيد الانتظار
 dashboard = لوحة المعلومات
 no-comments = لا توجد تعليقات.
 older-comments = تعليقات أقدم
+hidden-posts = المسودات والمقالات المجدولة
 posts-with-errors = مقالات لا يمكن عرضها
 last-good-version = تُعرض آخر نسخة سليمة
 more-errors = و{ $count } أخرى. يعرضها الأمر { $command } كلها.

@@ -193,6 +193,7 @@ comments-pending = Wartend
 dashboard = Dashboard
 no-comments = Es gibt keine Kommentare.
 older-comments = Ältere Kommentare
+hidden-posts = Entwürfe und geplante Beiträge
 posts-with-errors = Beiträge, die nicht angezeigt werden können
 last-good-version = Die letzte fehlerfreie Fassung wird angezeigt
 more-errors = { $count } weitere. { $command } listet alle auf.

@@ -196,6 +196,7 @@ comments-pending = Pending
 dashboard = Dashboard
 no-comments = There are no comments.
 older-comments = Older comments
+hidden-posts = Drafts and scheduled posts
 posts-with-errors = Posts that cannot be shown
 last-good-version = The last good version is shown
 more-errors = { $count } more. { $command } lists all of them.

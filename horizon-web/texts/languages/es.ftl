@@ -203,6 +203,7 @@ comments-pending = Pendientes
 dashboard = Panel
 no-comments = No hay comentarios.
 older-comments = Comentarios más antiguos
+hidden-posts = Borradores y entradas programadas
 posts-with-errors = Entradas que no se pueden mostrar
 last-good-version = Se muestra la última versión correcta
 more-errors = { $count } más. { $command } las muestra todas.

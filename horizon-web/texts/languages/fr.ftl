@@ -203,6 +203,7 @@ comments-pending = En attente
 dashboard = Tableau de bord
 no-comments = Il n’y a pas de commentaires.
 older-comments = Commentaires plus anciens
+hidden-posts = Brouillons et articles programmés
 posts-with-errors = Articles impossibles à afficher
 last-good-version = La dernière version correcte est affichée
 more-errors = { $count } de plus. { $command } les affiche toutes.

@@ -183,6 +183,7 @@ comments-pending = 承認待ち
 dashboard = ダッシュボード
 no-comments = コメントはありません。
 older-comments = 古いコメント
+hidden-posts = 下書きと公開予定の記事
 posts-with-errors = 表示できない記事
 last-good-version = 最後の正常な版を表示しています
 more-errors = ほか { $count } 件。{ $command } ですべて確認できます。

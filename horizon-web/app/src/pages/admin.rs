@@ -1,15 +1,18 @@
 //! The sign-in form and the moderation page.
 
 use horizon_core::Visibility;
-use horizon_posts::{Diagnostic, DiagnosticEffect, Diagnostics};
+use horizon_posts::{Diagnostic, DiagnosticEffect, Diagnostics, Preview};
 use horizon_texts::Texts;
 use leptos::prelude::*;
 
-use super::{comments::author_name, with_markup};
+use super::{comments::author_name, date, with_markup};
 use crate::{LoginPage, ModerationItem, ModerationPage, text};
 
 /// How many diagnostics the page shows.
 const MAX_DIAGNOSTICS: usize = 50;
+
+/// How many posts and pages that are not public the page shows.
+const MAX_PREVIEWS: usize = 100;
 
 pub(super) fn login(texts: &Texts, page: &LoginPage) -> AnyView {
     let LoginPage {
@@ -91,6 +94,7 @@ pub(super) fn moderation(texts: &Texts, page: &ModerationPage) -> AnyView {
                 </form>
             </div>
             {content_errors(texts, &page.errors)}
+            {previews(texts, &page.previews)}
             {page.comments.is_empty().then(|| view! { <p class="nothing">{texts.get("no-comments")}</p> })}
             <ol class="admin-list">{items}</ol>
             {older
@@ -104,6 +108,35 @@ pub(super) fn moderation(texts: &Texts, page: &ModerationPage) -> AnyView {
         </main>
     }
     .into_any()
+}
+
+/// The links to what is not public.
+fn previews(texts: &Texts, previews: &[Preview]) -> Option<AnyView> {
+    let item = |preview: &Preview| {
+        let state = if preview.due().is_some() { "scheduled" } else { "draft" };
+        let shown = preview.due().or_else(|| preview.date());
+        view! {
+            <li class="admin-item">
+                <p class="comment-head">
+                    <a href=preview.url() dir="auto">
+                        {preview.title().to_owned()}
+                    </a>
+                    " "
+                    {shown.map(|shown| date(texts, shown))}
+                    " "
+                    <span class="state">{texts.get(state)}</span>
+                </p>
+            </li>
+        }
+    };
+    let items = previews.iter().take(MAX_PREVIEWS).map(item).collect_view();
+    let view = view! {
+        <section aria-labelledby="eh-previews">
+            <h2 id="eh-previews">{texts.get("hidden-posts")}</h2>
+            <ul class="admin-list">{items}</ul>
+        </section>
+    };
+    (!previews.is_empty()).then(|| view.into_any())
 }
 
 fn content_errors(texts: &Texts, errors: &Diagnostics) -> Option<AnyView> {

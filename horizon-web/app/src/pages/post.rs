@@ -17,7 +17,9 @@ use crate::{
 /// `/blog/{slug}`
 pub(super) fn post(page: &PostPage, language: &PageLanguage, markers: &SlotMarkers) -> AnyView {
     let (post, texts) = (&page.post, &language.texts);
-    let comments = comments::comments(page, texts, markers);
+    // A draft has no numbers and no comments.
+    let comments = (!post.draft).then(|| comments::comments(page, texts, markers));
+    let comments = comments.map(|comments| view! { <Comments>{comments}</Comments> });
     let (lang, dir) = language.attributes(post.language.as_ref());
     view! {
         <main
@@ -33,7 +35,7 @@ pub(super) fn post(page: &PostPage, language: &PageLanguage, markers: &SlotMarke
             <article class="post">
                 <header class="post-head">
                     {post_meta(texts, post)} <h1 lang=lang.clone() dir=dir>{post.title.clone()}</h1>
-                    {lede(post.lede(), lang.clone(), dir)} {numbers(texts, markers)}
+                    {lede(post.lede(), lang.clone(), dir)} {(!post.draft).then(|| numbers(texts, markers))}
                 </header>
                 {cover(post, lang.clone(), dir)}
                 {page.series.as_ref().and_then(|part| series::part(language, part))}
@@ -47,12 +49,12 @@ pub(super) fn post(page: &PostPage, language: &PageLanguage, markers: &SlotMarke
                     data-code-copy-failed=texts.get("code-copy-failed")
                     inner_html=post.html()
                 ></div>
-                <footer class="post-foot">{like(texts, post, markers)} {tags(texts, &post.tags)}</footer>
+                <footer class="post-foot">{(!post.draft).then(|| like(texts, post, markers))} {tags(texts, &post.tags)}</footer>
             </article>
             {translations(language, page)}
             {page.series.as_ref().and_then(|part| series::neighbours(language, part))}
             {neighbours(language, page)}
-            <Comments>{comments}</Comments>
+            {comments}
         </main>
     }
     .into_any()

@@ -349,6 +349,7 @@ fn private_pages_are_not_indexed_and_load_no_islands() {
             comments: Vec::new(),
             only_pending: false,
             older: None,
+            previews: Vec::new(),
             errors: Diagnostics::default(),
         }),
     ] {

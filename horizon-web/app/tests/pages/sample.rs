@@ -281,6 +281,7 @@ pub(crate) fn all() -> Vec<View> {
             comments: vec![pending_comment()],
             only_pending: true,
             older: None,
+            previews: Vec::new(),
             errors: content_errors(),
         }),
     ]);
