@@ -145,14 +145,19 @@ impl Library {
         })
     }
 
-    /// Returns the next older and the next newer post.
+    /// Returns the next older and the next newer post that are not translations of the post.
     #[must_use]
     pub fn neighbours(&self, slug: &str) -> (Option<&Arc<Post>>, Option<&Arc<Post>>) {
         let Some(&at) = self.by_slug.get(&*nfc(slug)) else {
             return (None, None);
         };
-        let newer = at.checked_sub(1).and_then(|i| self.posts.get(i));
-        (self.posts.get(at + 1), newer)
+        let (newer, rest) = self.posts.split_at(at);
+        let Some((post, older)) = rest.split_first() else {
+            return (None, None);
+        };
+        let key = post.translation_key.as_ref();
+        let is_other = |other: &&Arc<Post>| key.is_none() || other.translation_key.as_ref() != key;
+        (older.iter().find(is_other), newer.iter().rev().find(is_other))
     }
 
     /// Returns all tags, by slug.

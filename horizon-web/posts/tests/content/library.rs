@@ -51,6 +51,28 @@ fn posts_are_sorted_newest_first_and_have_links_to_their_neighbours() {
 }
 
 #[test]
+fn a_neighbour_is_not_a_translation_of_the_post() {
+    let folder = Folder::new();
+    for (name, date, more) in [
+        ("old", "2026-01-01", ""),
+        ("hello", "2026-02-01", "translationKey: hello\n"),
+        ("hallo", "2026-02-02", "translationKey: hello\nlanguage: de\n"),
+        ("new", "2026-03-01", ""),
+    ] {
+        folder.write(
+            &format!("{name}.md"),
+            format!("---\ntitle: x\ndate: {date}\n{more}---\n"),
+        );
+    }
+    let library = folder.load();
+    for slug in ["hello", "hallo"] {
+        let (older, newer) = library.neighbours(slug);
+        assert_eq!(older.unwrap().slug.as_str(), "old", "{slug}");
+        assert_eq!(newer.unwrap().slug.as_str(), "new", "{slug}");
+    }
+}
+
+#[test]
 fn drafts_are_loaded_only_on_request() {
     let folder = three();
     let library = folder.load();
