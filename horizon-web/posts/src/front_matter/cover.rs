@@ -8,7 +8,9 @@ use super::{
 use crate::{Cover, urls};
 
 /// The keys with which other programs name the picture of a post, the most specific first.
-const COVER_KEYS: [&str; 11] = [
+const COVER_KEYS: [&str; 12] = [
+    // In `extra` or `params`: at the top it is the blog's own key.
+    "cover",
     "coverimage",
     "heroimage",
     "featuredimage",

@@ -382,3 +382,15 @@ fn file_names_of_any_script_are_addresses_in_one_unicode_form() {
     assert!(library.post("cafe\u{301}-und-mehr").is_some() && library.post("日本語").is_some());
     assert_eq!(library.post("größe").unwrap().title, "Café");
 }
+
+#[test]
+fn the_cover_of_a_zola_theme_is_in_extra() {
+    for front in [
+        "[extra]\ncover.image = \"/media/c.png\"\ncover.alt = \"C\"",
+        "[extra.cover]\nimage = \"/media/c.png\"\nalt = \"C\"",
+    ] {
+        let post = post(&format!("+++\ntitle = \"x\"\ndate = 2026-11-23\n{front}\n+++\n"));
+        let cover = post.cover.clone().unwrap();
+        assert_eq!((cover.image.as_str(), cover.alt.as_str()), ("/media/c.png", "C"));
+    }
+}
