@@ -24,7 +24,10 @@ use self::{
     publication::MatchedField,
     tree::FrontMatterField,
 };
-use crate::{Cover, Date, Language, Series, Severity, Tag, slug::post_slug};
+use crate::{
+    Cover, Date, Language, Series, Severity, Tag,
+    slug::{PostSlugError, post_slug, slug_of_name},
+};
 
 pub(crate) use self::{
     publication::Publication,
@@ -198,7 +201,7 @@ impl FieldParser<'_> {
             tags: self.tags(options.are_tags_separated_by_spaces),
             cover: self.cover(),
             show_toc: self.flag("showtoc", &["showtoc", "toc", "tableofcontents"]),
-            slug: self.own_parsed("slug", post_slug),
+            slug: self.slug(),
             series: self.series(),
             language: self.other_parsed(&["language", "lang", "locale"], str::parse),
             translation_key: self.translation_key(),
@@ -206,6 +209,23 @@ impl FieldParser<'_> {
             weight: self.weight(),
             in_nav: self.in_nav(),
         }
+    }
+
+    /// Returns the author's slug. As in other generators, characters that a slug cannot have become `-`.
+    fn slug(&mut self) -> Option<Slug> {
+        let (field, text) = self.own_text("slug", "a text")?;
+        if let Err(PostSlugError::Character(_)) = post_slug(text)
+            && let Ok(slug) = slug_of_name(&text.to_lowercase())
+        {
+            let name = &field.name;
+            let reason = format!(
+                "\"{name}\" is {text:?}, which is not a slug: the address has {:?}",
+                slug.as_str()
+            );
+            self.warning(field.value.line, reason);
+            return Some(slug);
+        }
+        self.own_parsed("slug", post_slug)
     }
 
     fn title(&mut self, options: &FrontMatterOptions<'_>) -> String {

@@ -118,8 +118,12 @@ fn a_cover_and_a_slug_are_checked_too() {
             "x.md:4: the image \"javascript:x\" of \"cover\" is not a web address",
         ),
         (
-            "title: x\ndate: 2026-11-23\nslug: a b",
-            "x.md:4: \"slug\" is \"a b\", but a slug contains only letters, digits, '-', '_', '.' and '~', not ' '",
+            "title: x\ndate: 2026-11-23\nslug: .a b",
+            "x.md:4: \"slug\" is \".a b\", but a slug must not start with a dot",
+        ),
+        (
+            "title: x\ndate: 2026-11-23\nslug: My First Post",
+            "x.md:4: warning: \"slug\" is \"My First Post\", which is not a slug: the address has \"my-first-post\"",
         ),
     ] {
         assert_eq!(diagnostics_of(front), expected, "{front:?}");
