@@ -1,5 +1,6 @@
 //! Renders Markdown (CommonMark and GitHub's extensions) as safe, accessible HTML.
 
+mod attribute_list;
 mod block;
 mod callout;
 mod code;
@@ -92,7 +93,8 @@ impl<'a> MarkdownSource<'a> {
 pub(crate) fn render(source: MarkdownSource<'_>, context: &RenderContext) -> (Rendered, RenderedBody) {
     let arena = Arena::new();
     let mdx = mdx::to_markdown(source);
-    let expanded = shortcode::expand(source.with_markdown(&mdx.markdown), context);
+    let source_text = source.with_markdown(&mdx.markdown);
+    let expanded = attribute_list::remove(shortcode::expand(source_text, context), source_text, context);
     let root = parse::parse(&arena, &expanded.markdown, context.options.markdown);
     let texts = source.texts(context);
     let input = RenderInput::new(source, context, &texts, RenderTarget::Page);
@@ -121,7 +123,8 @@ pub(crate) fn render_for_feed(
 ) -> String {
     let arena = Arena::new();
     let mdx = mdx::to_markdown(source);
-    let expanded = shortcode::expand(source.with_markdown(&mdx.markdown), context);
+    let source_text = source.with_markdown(&mdx.markdown);
+    let expanded = attribute_list::remove(shortcode::expand(source_text, context), source_text, context);
     let root = parse::parse(&arena, &expanded.markdown, context.options.markdown);
     let texts = source.texts(context);
     let input = RenderInput::new(source, context, &texts, RenderTarget::Feed { base_url, url_path });
