@@ -27,6 +27,7 @@ fn a_zola_blog_is_read_as_its_author_means_it() {
 fn check_finds_what_readers_of_a_zola_blog_would_trip_over() {
     let blog = SampleBlog::load("zola");
     let expected = [
+        "content/blog/2021-03-04-bread/index.md:12 front-matter",
         "content/blog/2021-03-04-bread/index.md:23 dead-link",
         "content/blog/2021-03-04-bread/index.md:24 dead-anchor",
         "content/blog/sourdough.md:19 missing-picture",
