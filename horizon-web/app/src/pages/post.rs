@@ -49,7 +49,9 @@ pub(super) fn post(page: &PostPage, language: &PageLanguage, markers: &SlotMarke
                     data-code-copy-failed=texts.get("code-copy-failed")
                     inner_html=post.html()
                 ></div>
-                <footer class="post-foot">{(!post.draft).then(|| like(texts, post, markers))} {tags(texts, &post.tags)}</footer>
+                <footer class="post-foot">
+                    {(!post.draft).then(|| like(texts, post, markers))} {tags(texts, &post.tags)}
+                </footer>
             </article>
             {translations(language, page)}
             {page.series.as_ref().and_then(|part| series::neighbours(language, part))}
