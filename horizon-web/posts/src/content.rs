@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
+    hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher, Hash as _, Hasher as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -185,9 +185,7 @@ impl ContentFolder {
 
     /// Returns a hash of the files and of which of them are public.
     pub(crate) fn digest(&self, now: Timestamp) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        (self.digest, self.passed_changes(now)).hash(&mut hasher);
-        hasher.finish()
+        BuildHasherDefault::<DefaultHasher>::default().hash_one((self.digest, self.passed_changes(now)))
     }
 
     /// Returns when the library next changes without a change of a file.

@@ -58,7 +58,6 @@ fn signed_in(texts: &Texts, back: String) -> AnyView {
 
 pub(super) fn moderation(texts: &Texts, page: &ModerationPage) -> AnyView {
     let only = page.only_pending;
-    let current = |on: bool| on.then_some("true");
     let items = page
         .comments
         .iter()
@@ -68,31 +67,7 @@ pub(super) fn moderation(texts: &Texts, page: &ModerationPage) -> AnyView {
     view! {
         <main id="eh-main" class="admin">
             <h1>{texts.get("comments")}</h1>
-            <div class="admin-bar">
-                <ul class="tags" aria-label=texts.get("comment-filter")>
-                    <li>
-                        <a href="/admin" aria-current=current(!only)>
-                            {texts.get("comments-all")}
-                        </a>
-                    </li>
-                    <li>
-                        <a href="/admin?only=waiting" aria-current=current(only)>
-                            {texts.get("comments-pending")}
-                        </a>
-                    </li>
-                    <li>
-                        <a href="/horizon/dashboard">{texts.get("dashboard")}</a>
-                    </li>
-                    <li>
-                        <a href="/cluster">{texts.get("cluster")}</a>
-                    </li>
-                </ul>
-                <form method="post" action="/admin/logout">
-                    <button type="submit" class="button quiet">
-                        {texts.get("sign-out")}
-                    </button>
-                </form>
-            </div>
+            {bar(texts, only)}
             {content_errors(texts, &page.errors)}
             {previews(texts, &page.previews)}
             {page.comments.is_empty().then(|| view! { <p class="nothing">{texts.get("no-comments")}</p> })}
@@ -106,6 +81,39 @@ pub(super) fn moderation(texts: &Texts, page: &ModerationPage) -> AnyView {
                     }
                 })}
         </main>
+    }
+    .into_any()
+}
+
+/// The links to the admin's pages, and the button that signs out.
+fn bar(texts: &Texts, only_pending: bool) -> AnyView {
+    let current = |on: bool| on.then_some("true");
+    view! {
+        <div class="admin-bar">
+            <ul class="tags" aria-label=texts.get("comment-filter")>
+                <li>
+                    <a href="/admin" aria-current=current(!only_pending)>
+                        {texts.get("comments-all")}
+                    </a>
+                </li>
+                <li>
+                    <a href="/admin?only=waiting" aria-current=current(only_pending)>
+                        {texts.get("comments-pending")}
+                    </a>
+                </li>
+                <li>
+                    <a href="/horizon/dashboard">{texts.get("dashboard")}</a>
+                </li>
+                <li>
+                    <a href="/cluster">{texts.get("cluster")}</a>
+                </li>
+            </ul>
+            <form method="post" action="/admin/logout">
+                <button type="submit" class="button quiet">
+                    {texts.get("sign-out")}
+                </button>
+            </form>
+        </div>
     }
     .into_any()
 }

@@ -110,11 +110,15 @@ fn to_mathml(latex: &str, is_block: bool) -> Result<String, String> {
         return Err(format!("it has more than {MAX_BYTES} bytes"));
     }
     let is_nesting = |c: &char| matches!(c, '{' | '[' | '(' | '\\' | '^' | '_' | '\'');
-    let mathml = match latex.chars().filter(is_nesting).count() {
-        // A thread for each formula would cost more time than the formula, and its memory is not returned at once.
-        ..=MAX_SHALLOW_CHARS => panic::catch_unwind(|| convert(latex, is_block)),
-        ..=MAX_NESTING_CHARS => convert_on_large_stack(latex, is_block),
-        _ => return Err(format!("it has more than {MAX_NESTING_CHARS} commands and brackets")),
+    let nesting = latex.chars().filter(is_nesting).count();
+    if nesting > MAX_NESTING_CHARS {
+        return Err(format!("it has more than {MAX_NESTING_CHARS} commands and brackets"));
+    }
+    // A thread for each formula would cost more time than the formula, and its memory is not returned at once.
+    let mathml = if nesting <= MAX_SHALLOW_CHARS {
+        panic::catch_unwind(|| convert(latex, is_block))
+    } else {
+        convert_on_large_stack(latex, is_block)
     };
     let mathml = mathml.unwrap_or_else(|_| Err("the converter panicked on it".to_owned()));
     sanitized(&mathml?).ok_or_else(|| "the converter does not escape its text".to_owned())

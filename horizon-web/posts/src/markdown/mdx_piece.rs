@@ -149,12 +149,11 @@ fn braces_length(text: &str) -> Option<usize> {
             (Some(open), _) if c == open => quote = None,
             // An apostrophe in text: strings end on their line.
             (Some('"' | '\''), '\n') => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'' | '`') => quote = Some(c),
             (None, '{') => depth += 1,
             (None, '}') if depth <= 1 => return Some(at + 1),
             (None, '}') => depth -= 1,
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
     }
     None

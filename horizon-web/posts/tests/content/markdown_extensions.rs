@@ -286,7 +286,7 @@ fn the_texts_around_markdown_are_in_the_language_of_the_post() {
 fn attribute_lists_of_a_jekyll_blog_are_not_shown() {
     let text = "---\ntitle: x\n---\nText.\n{: .note}\n\n## Title {: #top}\n\n[a](/b){: .button} and `{: .code}`.\n\n\
                 Set {:a}.\n\n```\n{: .code}\n```\n";
-    let folder = crate::folder::Folder::new();
+    let folder = Folder::new();
     folder
         .write("_config.yml", "title: x\n")
         .write("_posts/2026-11-23-x.md", text);
@@ -299,7 +299,7 @@ fn attribute_lists_of_a_jekyll_blog_are_not_shown() {
         "{html}"
     );
     assert_eq!(html.matches("{: .code}").count(), 2, "{html}");
-    let plain = crate::folder::Folder::new();
+    let plain = Folder::new();
     plain.write("x.md", text.replace("title: x\n", "title: x\ndate: 2026-11-23\n"));
     assert!(plain.load().posts()[0].html().contains("{: .note}"));
 }
