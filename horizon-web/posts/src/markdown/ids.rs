@@ -60,12 +60,14 @@ impl AuthorIds {
 
     /// Returns the id that GitHub derives from a text, with a number if it is used.
     pub(super) fn id_of_text(&mut self, text: &str) -> String {
-        let text = nfc(text).into_owned();
-        let is_named = text.chars().any(char::is_alphanumeric);
-        let mut name = if is_named { text } else { SECTION.to_owned() };
-        if name.to_lowercase().starts_with(INTERFACE_PREFIX) || name.to_lowercase().starts_with("eh ") {
-            name = format!("{SECTION}-{name}");
+        let mut name = nfc(text).into_owned();
+        let id = Anchorizer::new().anchorize(&name);
+        if !id.chars().any(char::is_alphanumeric) {
+            SECTION.clone_into(&mut name);
+        } else if id.starts_with(INTERFACE_PREFIX) {
+            name = format!("{SECTION}-{id}");
         }
+        // Ends, because only ids that are used and a few without a number are not free.
         loop {
             let id = self.anchorizer.anchorize(&name);
             if self.is_free(&id) {
@@ -108,6 +110,7 @@ mod tests {
         assert_eq!(ids.id_of_text("Comments"), "comments-1");
         assert_eq!(ids.choose("comments"), "comments-2");
         assert_eq!(ids.id_of_text("EH main"), "section-eh-main");
+        assert_eq!(ids.id_of_text("#eh-"), "section-eh-");
         assert_eq!(ids.choose("eh-main"), "section-eh-main-1");
         let comment = format!("comment-{}", "0".repeat(32));
         assert_eq!(ids.choose(&comment), format!("{comment}-1"));
