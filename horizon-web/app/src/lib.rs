@@ -29,7 +29,7 @@ mod text;
 mod view;
 
 #[cfg(feature = "ssr")]
-pub use horizon_texts::{TextUnit, Texts, language_tag};
+pub use horizon_texts::{TextUnit, Texts};
 #[cfg(feature = "ssr")]
 pub use list_view::*;
 #[cfg(feature = "ssr")]

@@ -131,7 +131,7 @@ fn main() {
     );
 
     let (before, start) = (resident(), cpu_time());
-    let index = SearchIndex::build(&library, "en".parse().ok().as_ref(), || false).unwrap();
+    let index = SearchIndex::build(&library, || false).unwrap();
     let built = cpu_time() - start;
     println!(
         "index built with {built:?} of CPU time; {:.1} MB more resident memory",

@@ -7,6 +7,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use horizon_texts::Texts;
+
 use crate::{
     ContentOptions, Language, Picture, TocEntry,
     code_cache::CodeBlock,
@@ -20,12 +22,19 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RenderContext {
     pub(crate) options: ContentOptions,
+    /// The interface texts in the language of the blog.
+    pub(crate) texts: Texts,
     /// The other documents and the files that a document may refer to.
     pub(crate) index: ContentIndex,
     pub(crate) cache: RenderCache,
 }
 
 impl RenderContext {
+    /// Returns the picture at a URL of this site, such as `/media/sea.jpg`.
+    pub(crate) fn picture(&self, url: &str) -> Option<Picture> {
+        self.options.pictures.picture(self.index.file(url)?)
+    }
+
     /// Returns `next`, which has the same options, with the highlighted code of this context; or this context if
     /// documents have the same HTML in both.
     pub(crate) fn replaced_by(self: &Arc<Self>, mut next: Self) -> Arc<Self> {
@@ -34,13 +43,6 @@ impl RenderContext {
         }
         next.cache = self.cache.for_other_context();
         Arc::new(next)
-    }
-}
-
-impl RenderContext {
-    /// Returns the picture at a URL of this site, such as `/media/sea.jpg`.
-    pub(crate) fn picture(&self, url: &str) -> Option<Picture> {
-        self.options.pictures.picture(self.index.file(url)?)
     }
 }
 

@@ -43,6 +43,7 @@ impl DocumentIndexer<'_> {
         let index = self.index(&documents.iter().map(|document| &**document).collect::<Vec<_>>());
         let context = RenderContext {
             options: self.options.clone(),
+            texts: self.options.language.texts().unwrap_or_default(),
             index,
             ..RenderContext::default()
         };

@@ -8,11 +8,10 @@ use std::{
 };
 
 use horizon_core::{Timestamp, reports::SiteTimeZone};
-use horizon_texts::Texts;
 
 use crate::{
-    Diagnostic, DiagnosticEffect, Diagnostics, FrameOrigin, Layout, Library, MarkdownExtensions, MarkdownPage,
-    Pictures, Post, Preview, Severity, SkipReason, SkippedFiles,
+    Diagnostic, DiagnosticEffect, Diagnostics, FrameOrigin, Language, Layout, Library, MarkdownExtensions,
+    MarkdownPage, Pictures, Post, Preview, Severity, SkipReason, SkippedFiles,
     body::RenderContext,
     connect::{self, DocumentIndexer, PreviousDocuments},
     content_file::{self, ContentFile, ScheduledFile},
@@ -37,8 +36,8 @@ pub struct ContentOptions {
     pub raw_html: bool,
     /// The extensions of Markdown.
     pub markdown: MarkdownExtensions,
-    /// The interface texts in documents without a language of their own.
-    pub texts: Texts,
+    /// The language of the blog, and of documents that state no other.
+    pub language: Language,
     /// The origins whose pages may be in a frame. Other frames are links.
     pub frames: Vec<FrameOrigin>,
     /// The blog's own URL, such as `https://blog.example`; links to it are not external.
@@ -232,9 +231,8 @@ impl<'a> Loader<'a> {
         self.keep_folders(root, &tree, &sources);
         self.diagnostics
             .extend(folder_rules::unclear_rules(root, &roots, &tree));
-        self.skip_files_without_front_matter(root, &mut sources, &mut tree);
+        self.skip_files_without_front_matter(&mut sources, &mut tree);
         let context = ParseContext {
-            root,
             layout: roots.layout,
             zone: date::zone(&self.options.time_zone),
         };
@@ -310,17 +308,16 @@ impl<'a> Loader<'a> {
     }
 
     /// Skips files that are not meant to be posts, unless they were shown before.
-    fn skip_files_without_front_matter(&mut self, root: &Path, sources: &mut Vec<SourceFile>, tree: &mut FolderTree) {
+    fn skip_files_without_front_matter(&mut self, sources: &mut Vec<SourceFile>, tree: &mut FolderTree) {
         let shown: HashSet<&Path> = self.previously_shown().map(|file| file.path.as_path()).collect();
         let is_skipped = |source: &mut SourceFile| {
-            (source.is_optional || parse::is_repository_name(&source.path))
+            (source.found.is_optional || parse::is_repository_name(&source.path))
                 && parse::has_no_front_matter(source)
                 && !shown.contains(source.path.as_path())
         };
         for skipped in sources.extract_if(.., is_skipped) {
-            let path = skipped.path.strip_prefix(root).unwrap_or(&skipped.path);
-            tree.skipped.add(SkipReason::NoFrontMatter, path);
-            if !skipped.is_optional {
+            tree.skipped.add(SkipReason::NoFrontMatter, &skipped.found.path);
+            if !skipped.found.is_optional {
                 let reason = "skipped: the file has no front matter";
                 self.report(&skipped.path, DiagnosticEffect::Skipped, reason);
             }
@@ -340,17 +337,18 @@ impl<'a> Loader<'a> {
         let diagnostic = |issue: FileIssue| Diagnostic::new(&source.path, issue.line, effect(&issue), issue.reason);
         self.diagnostics.extend(parsed.issues.into_iter().map(diagnostic));
         let mut publication = parsed.publication;
-        publication.is_draft |= source.is_draft;
+        publication.is_draft |= source.found.is_draft;
         let file = |document| ContentFile {
             path: source.path.clone(),
             document,
             publication,
             is_translation: source
+                .found
                 .language
                 .as_ref()
                 .is_some_and(|of_path| of_path.language.is_some()),
-            name: (!parsed.has_own_slug).then(|| source.name.clone()),
-            is_new: source.is_optional,
+            name: (!parsed.has_own_slug).then(|| source.found.name.clone()),
+            is_new: source.found.is_optional,
         };
         self.files.extend(parsed.document.map(file).or(last_good));
     }

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use atom_syndication as atom_feed;
 use rss::extension::{Extension, ExtensionMap};
@@ -41,7 +41,7 @@ fn content(post: &Post, site: &SiteInfo) -> String {
 /// Returns the newest posts as an Atom feed (RFC 4287) with full content. The id of an entry is the URL of the post.
 #[must_use]
 pub fn atom(library: &Library, site: &SiteInfo) -> String {
-    let posts = newest(library, site);
+    let posts = newest(library);
     let updated = posts.iter().map(|post| last_change(post).date_time()).max();
     let feed = atom_feed::Feed {
         title: xml_text(&site.title).into(),
@@ -105,7 +105,7 @@ fn atom_link(rel: &str, href: &str) -> atom_feed::Link {
 /// Returns the newest posts as an RSS 2.0 feed with full content.
 #[must_use]
 pub fn rss(library: &Library, site: &SiteInfo) -> String {
-    let posts = newest(library, site);
+    let posts = newest(library);
     // RSS requires a description.
     let description = if site.description.is_empty() {
         &site.title
@@ -169,9 +169,8 @@ fn self_link(href: &str) -> ExtensionMap {
 }
 
 /// Returns the newest posts, without translations of posts in the language of the blog.
-fn newest<'a>(library: &'a Library, site: &SiteInfo) -> Vec<&'a Post> {
-    let is_shown = |post: &&Arc<Post>| !post.draft && library.is_listed(post, &site.language);
-    let published = library.posts().iter().filter(is_shown);
+fn newest(library: &Library) -> Vec<&Post> {
+    let published = library.listed_posts().iter().filter(|post| !post.draft);
     published.take(FEED_POSTS).map(AsRef::as_ref).collect()
 }
 

@@ -1,6 +1,7 @@
 use std::{fmt, str::FromStr};
 
-use icu_locale_core::LanguageIdentifier;
+use horizon_texts::Texts;
+use icu_locale_core::{LanguageIdentifier, langid};
 
 /// The language of a text: a BCP 47 tag such as `de`, `pt-BR` or `zh-Hant`, in its usual letter case.
 ///
@@ -24,6 +25,19 @@ impl Language {
     #[must_use]
     pub fn identifier(&self) -> &LanguageIdentifier {
         &self.0
+    }
+
+    /// Returns the interface texts in this language, or `None` if there are no texts in it.
+    #[must_use]
+    pub fn texts(&self) -> Option<Texts> {
+        Texts::for_language(&self.to_string())
+    }
+}
+
+/// English.
+impl Default for Language {
+    fn default() -> Self {
+        Self(langid!("en"))
     }
 }
 

@@ -3,13 +3,14 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 use horizon_core::Timestamp;
 
 use crate::{
-    ContentFolder, ContentOptions, Diagnostics, MarkdownPage, Post, Preview, ScheduledFile, SeriesPosts, TagPosts,
-    YearPosts, lists::PostLists, redirects::Redirects, site_files::SiteFiles, unicode::nfc,
+    ContentFolder, ContentOptions, Diagnostics, Language, MarkdownPage, Post, Preview, ScheduledFile, SeriesPosts,
+    TagPosts, YearPosts, lists::PostLists, redirects::Redirects, site_files::SiteFiles, unicode::nfc,
 };
 
 /// The public posts and pages, in order.
 #[derive(Clone, Debug)]
 pub struct Library {
+    language: Language,
     posts: Vec<Arc<Post>>,
     by_slug: HashMap<String, usize>,
     pages: Vec<Arc<MarkdownPage>>,
@@ -42,7 +43,8 @@ impl Library {
         let previews = content.previews(now);
         Self {
             by_slug: posts.iter().enumerate().map(|(i, p)| (p.slug.to_string(), i)).collect(),
-            lists: PostLists::new(&posts),
+            lists: PostLists::new(&posts, &content.options().language),
+            language: content.options().language.clone(),
             posts,
             pages,
             previews,
@@ -72,10 +74,22 @@ impl Library {
         self.digest
     }
 
+    /// Returns the language of the blog.
+    #[must_use]
+    pub fn language(&self) -> &Language {
+        &self.language
+    }
+
     /// Returns all posts, newest first.
     #[must_use]
     pub fn posts(&self) -> &[Arc<Post>] {
         &self.posts
+    }
+
+    /// Returns the posts without translations of posts in the language of the blog, newest first.
+    #[must_use]
+    pub fn listed_posts(&self) -> &[Arc<Post>] {
+        &self.lists.all
     }
 
     /// Returns the post with this slug.
@@ -96,14 +110,6 @@ impl Library {
             .filter(|other| other.translation_key.as_ref() == Some(key));
         let all: Vec<_> = same.cloned().collect();
         if all.len() > 1 { all } else { Vec::new() }
-    }
-
-    /// Returns whether the post is in the lists of a blog in this language: unless it is the translation of a post in
-    /// that language. A post without a language is in that of the blog.
-    #[must_use]
-    pub fn is_listed(&self, post: &Post, language: &str) -> bool {
-        let is_of_blog = |post: &Post| post.language.as_ref().is_none_or(|it| it.to_string() == language);
-        is_of_blog(post) || !self.translations(post).iter().any(|other| is_of_blog(other))
     }
 
     /// Returns all pages, by slug.
@@ -194,21 +200,5 @@ impl Library {
     #[must_use]
     pub fn years(&self) -> &[YearPosts] {
         &self.lists.years
-    }
-
-    /// Returns the posts with the tag whose title contains every word of `title_query`, newest first.
-    #[must_use]
-    pub fn search(&self, title_query: &str, tag_slug: Option<&str>) -> Vec<Arc<Post>> {
-        let among = match tag_slug {
-            None => self.posts(),
-            Some(slug) => self.tagged(slug).map_or(&[][..], |t| &t.posts),
-        };
-        let query = title_query.to_lowercase();
-        let words: Vec<&str> = query.split_whitespace().take(crate::MAX_SEARCH_WORDS).collect();
-        let matches = |post: &&Arc<Post>| {
-            let title = post.title.to_lowercase();
-            words.iter().all(|word| title.contains(word))
-        };
-        among.iter().filter(matches).cloned().collect()
     }
 }

@@ -1,13 +1,14 @@
 //! The posts by tag, by series and by year.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashSet},
+    mem,
     sync::Arc,
 };
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{Post, Series, Tag};
+use crate::{Language, Post, Series, Tag};
 
 /// The characters to percent-encode: all except the unreserved ones (RFC 3986 §2.3).
 const ESCAPED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -58,26 +59,24 @@ impl Series {
 /// The posts of a library in lists.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PostLists {
+    /// The newest first.
+    pub(crate) all: Vec<Arc<Post>>,
     /// By slug.
     pub(crate) tags: Vec<TagPosts>,
     /// By slug.
     pub(crate) series: Vec<SeriesPosts>,
     /// The newest first.
     pub(crate) years: Vec<YearPosts>,
-    /// The part that a post is of its series, from 0, by slug.
-    parts: HashMap<String, usize>,
 }
 
 impl PostLists {
-    /// `posts` are newest first.
-    pub(crate) fn new(posts: &[Arc<Post>]) -> Self {
-        let series = by_series(posts);
-        let parts = series.iter().flat_map(|series| series.posts.iter().enumerate());
+    /// `posts` are newest first. Each list leaves out translations of its posts in `language`, that of the blog.
+    pub(crate) fn new(posts: &[Arc<Post>], language: &Language) -> Self {
         Self {
-            tags: by_tag(posts),
-            years: by_year(posts),
-            parts: parts.map(|(part, post)| (post.slug.to_string(), part)).collect(),
-            series,
+            all: without_translations(posts.to_vec(), language),
+            tags: by_tag(posts, language),
+            years: by_year(posts, language),
+            series: by_series(posts, language),
         }
     }
 
@@ -95,14 +94,29 @@ impl PostLists {
         self.series.get(at.ok()?)
     }
 
-    /// Returns the series of a post and which part of it the post is, from 0.
+    /// Returns the series of a post and which part of it the post is, from 0. A translation is the same part.
     pub(crate) fn part(&self, post: &Post) -> Option<(&SeriesPosts, usize)> {
         let series = self.one_series(&post.series.as_ref()?.slug)?;
-        Some((series, *self.parts.get(post.slug.as_str())?))
+        let is_translation = |other: &Post| {
+            let key = other.translation_key.as_ref();
+            key.is_some() && key == post.translation_key.as_ref()
+        };
+        let is_same = |other: &Arc<Post>| other.slug == post.slug || is_translation(other);
+        Some((series, series.posts.iter().position(is_same)?))
     }
 }
 
-fn by_tag(posts: &[Arc<Post>]) -> Vec<TagPosts> {
+/// Removes the translations of posts in `language`. A post without a language is in that of the blog.
+fn without_translations(mut posts: Vec<Arc<Post>>, language: &Language) -> Vec<Arc<Post>> {
+    let is_of_blog = |post: &Post| post.language.as_ref().is_none_or(|own| own == language);
+    let originals = posts.iter().filter(|post| is_of_blog(post));
+    let originals: HashSet<String> = originals.filter_map(|post| post.translation_key.clone()).collect();
+    let is_translation = |post: &Post| post.translation_key.as_ref().is_some_and(|key| originals.contains(key));
+    posts.retain(|post| is_of_blog(post) || !is_translation(post));
+    posts
+}
+
+fn by_tag(posts: &[Arc<Post>], language: &Language) -> Vec<TagPosts> {
     let mut tags: BTreeMap<&str, TagPosts> = BTreeMap::new();
     for post in posts {
         for tag in &post.tags {
@@ -113,10 +127,14 @@ fn by_tag(posts: &[Arc<Post>]) -> Vec<TagPosts> {
             tagged.posts.push(post.clone());
         }
     }
-    tags.into_values().collect()
+    let mut tags: Vec<TagPosts> = tags.into_values().collect();
+    for tagged in &mut tags {
+        tagged.posts = without_translations(mem::take(&mut tagged.posts), language);
+    }
+    tags
 }
 
-fn by_series(posts: &[Arc<Post>]) -> Vec<SeriesPosts> {
+fn by_series(posts: &[Arc<Post>], language: &Language) -> Vec<SeriesPosts> {
     let mut all: BTreeMap<&str, SeriesPosts> = BTreeMap::new();
     for post in posts {
         if let Some(series) = &post.series {
@@ -129,6 +147,7 @@ fn by_series(posts: &[Arc<Post>]) -> Vec<SeriesPosts> {
     }
     let mut all: Vec<SeriesPosts> = all.into_values().collect();
     for series in &mut all {
+        series.posts = without_translations(mem::take(&mut series.posts), language);
         // Two parts of one day are in the order of their slugs.
         series
             .posts
@@ -137,7 +156,7 @@ fn by_series(posts: &[Arc<Post>]) -> Vec<SeriesPosts> {
     all
 }
 
-fn by_year(posts: &[Arc<Post>]) -> Vec<YearPosts> {
+fn by_year(posts: &[Arc<Post>], language: &Language) -> Vec<YearPosts> {
     let mut years: BTreeMap<String, Vec<Arc<Post>>> = BTreeMap::new();
     for post in posts {
         let day = post.date.day();
@@ -145,5 +164,9 @@ fn by_year(posts: &[Arc<Post>]) -> Vec<YearPosts> {
         years.entry(year.to_owned()).or_default().push(post.clone());
     }
     let years = years.into_iter().rev();
-    years.map(|(year, posts)| YearPosts { year, posts }).collect()
+    let years = years.map(|(year, posts)| YearPosts {
+        year,
+        posts: without_translations(posts, language),
+    });
+    years.collect()
 }

@@ -16,7 +16,7 @@ use crate::{
 const MAX_THREADS: usize = 8;
 
 /// Parses the files and returns them in their order.
-pub(crate) fn parse_all(sources: &[SourceFile], context: &ParseContext<'_>) -> Vec<ParsedFile> {
+pub(crate) fn parse_all(sources: &[SourceFile], context: &ParseContext) -> Vec<ParsedFile> {
     map(sources, |source| catch_panic(|| parse::parse(source, context)))
 }
 

@@ -186,23 +186,22 @@ pub(crate) fn has_no_front_matter(source: &SourceFile) -> bool {
 
 /// What parsing a file needs besides its text.
 #[derive(Debug)]
-pub(crate) struct ParseContext<'a> {
-    pub(crate) root: &'a Path,
+pub(crate) struct ParseContext {
     pub(crate) layout: Layout,
     /// The time zone of dates without an offset.
     pub(crate) zone: TimeZone,
 }
 
 /// Parses the front matter of a file. Its body is rendered later.
-pub(crate) fn parse(source: &SourceFile, context: &ParseContext<'_>) -> ParsedFile {
+pub(crate) fn parse(source: &SourceFile, context: &ParseContext) -> ParsedFile {
     let text = match &source.text {
         Ok(text) => text,
         Err(issue) => return ParsedFile::broken(issue.clone()),
     };
-    let (day, name) = file_name::split_date_of(context.layout, &source.name);
-    let day = day.filter(|_| source.kind != FileKind::Page);
+    let (day, name) = file_name::split_date_of(context.layout, &source.found.name);
+    let day = day.filter(|_| source.found.kind != FileKind::Page);
     let options = FrontMatterOptions {
-        is_date_required: source.kind == FileKind::Post,
+        is_date_required: source.found.kind == FileKind::Post,
         default_date: day.and_then(|day| day.in_zone(&context.zone)),
         default_title: matches!(context.layout, Layout::Hugo | Layout::Jekyll).then(|| file_name::title(name)),
         zone: &context.zone,
@@ -214,22 +213,23 @@ pub(crate) fn parse(source: &SourceFile, context: &ParseContext<'_>) -> ParsedFi
     let has_own_slug = parsed.front.as_ref().is_some_and(|front| front.slug.is_some());
     let document = parsed.front.and_then(|mut front| {
         // A page in a sub-folder is in the navigation if it has a position.
-        front.in_nav &= !source.is_nested || front.weight.is_some();
-        if let Some(of_path) = &source.language {
+        front.in_nav &= !source.found.is_nested || front.weight.is_some();
+        if let Some(of_path) = &source.found.language {
             front.language = front.language.or_else(|| of_path.language.clone());
             front
                 .translation_key
                 .get_or_insert_with(|| of_path.translation_key.clone());
         }
         // A date before `_` belongs to the slug if the front matter has a date, as in earlier versions.
-        let has_dated_slug = source.name.as_bytes().get(DAY_BYTES) == Some(&b'_') && front.date != options.default_date;
-        let name = if has_dated_slug { &source.name } else { name };
+        let has_dated_slug =
+            source.found.name.as_bytes().get(DAY_BYTES) == Some(&b'_') && front.date != options.default_date;
+        let name = if has_dated_slug { &source.found.name } else { name };
         let slug = front.slug.clone().map_or_else(|| slug_of_file(name), Ok);
         let slug = slug.map_err(|issue| issues.push(issue)).ok()?;
-        let path = source.path.strip_prefix(context.root).unwrap_or(&source.path);
+        let path = &*source.found.path;
         let body = DocumentBody::new(text, parsed.body, path, front.language.clone());
         let is_draft = publication.is_draft;
-        Some(match front.date.filter(|_| source.kind != FileKind::Page) {
+        Some(match front.date.filter(|_| source.found.kind != FileKind::Page) {
             Some(date) => ParsedDocument::Post(Arc::new(post(slug, date, front, is_draft, path, body))),
             None => ParsedDocument::Page(Arc::new(page(slug, front, is_draft, path, body))),
         })

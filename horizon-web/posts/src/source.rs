@@ -7,7 +7,6 @@ use std::{
 };
 
 use crate::{
-    file_language::PathLanguage,
     folder_tree::FoundDocument,
     front_matter::FileIssue,
     skipped::{SkipReason, SkippedCounts},
@@ -31,18 +30,9 @@ pub(crate) enum FileKind {
 /// A file and its text, or why it cannot be read.
 #[derive(Debug, Hash)]
 pub(crate) struct SourceFile {
+    /// The path on the disk.
     pub(crate) path: PathBuf,
-    /// The name, from which its date, slug and language come: that of the file, or of the folder of an `index.md`.
-    pub(crate) name: String,
-    pub(crate) kind: FileKind,
-    /// Whether it is a draft because of its folder.
-    pub(crate) is_draft: bool,
-    /// Whether it may have no front matter; it is not shown then.
-    pub(crate) is_optional: bool,
-    /// Whether the navigation leaves it out because of its folder.
-    pub(crate) is_nested: bool,
-    /// What its path says about its translations.
-    pub(crate) language: Option<PathLanguage>,
+    pub(crate) found: FoundDocument,
     pub(crate) text: Result<String, FileIssue>,
 }
 
@@ -77,12 +67,7 @@ fn read(document: &FoundDocument, root: &Path, real_root: &Path) -> Option<Sourc
     }
     Some(SourceFile {
         path,
-        name: document.name.clone(),
-        kind: document.kind,
-        is_draft: document.is_draft,
-        is_optional: document.is_optional,
-        is_nested: document.is_nested,
-        language: document.language.clone(),
+        found: document.clone(),
         text,
     })
 }

@@ -30,11 +30,12 @@ pub fn check(args: &CheckArgs) -> anyhow::Result<()> {
     let site = ContentOptions {
         base_url: base_url.unwrap_or_default(),
         time_zone: args.time_zone.clone(),
+        language: args.blog.language.clone(),
         ..ContentOptions::default()
     };
     let content = content::read(&args.content, site);
     let mut report = content.check(now());
-    let settings = content::check_settings(&content, &args.title, &args.language);
+    let settings = content::check_settings(&content, &args.blog);
     report.findings.extend(settings);
     let mut out = io::stdout().lock();
     match args.format {

@@ -6,7 +6,7 @@ use horizon_backend::now;
 use horizon_posts::{ContentFolder, ContentOptions, Diagnostics, Finding, Severity};
 
 use crate::{
-    config::{BlogLanguage, ContentArgs},
+    config::{BlogArgs, ContentArgs},
     routes,
 };
 
@@ -40,10 +40,8 @@ pub(crate) fn read(args: &ContentArgs, site: ContentOptions) -> ContentFolder {
 }
 
 /// Returns notes about a title and a language that are the default and differ from the generator's configuration.
-pub(crate) fn check_settings(content: &ContentFolder, title: &str, language: &BlogLanguage) -> Vec<Finding> {
-    let language = language.to_string();
-    let title = (title == DEFAULT_TITLE).then_some(title);
-    content.check_settings(title, (language == "en").then_some(&*language))
+pub(crate) fn check_settings(content: &ContentFolder, blog: &BlogArgs) -> Vec<Finding> {
+    content.check_settings(Some(&*blog.title).filter(|title| *title == DEFAULT_TITLE))
 }
 
 fn reject_errors(args: &ContentArgs, diagnostics: &Diagnostics) -> anyhow::Result<()> {

@@ -65,7 +65,7 @@ impl ListQuery {
 
 async fn home(State(app): State<AppState>) -> Response {
     let library = app.library();
-    let latest = listed(&app, &library, library.posts()).take(LATEST_POSTS);
+    let latest = library.listed_posts().iter().take(LATEST_POSTS);
     let cards = cards::load(&app, latest).await;
     list(&app, cards, View::Home).await
 }
@@ -77,7 +77,7 @@ async fn blog(State(app): State<AppState>, query: Result<Query<ListQuery>, Query
     let tag = parameters.tag.clone().filter(|tag| !tag.is_empty());
     let found = match parameters.page() {
         None => Ok(None),
-        Some(page) if query.is_empty() => Ok(latest(&app, &library, tag.as_deref(), page)),
+        Some(page) if query.is_empty() => Ok(latest(&library, tag.as_deref(), page)),
         Some(page) => {
             let (query, tag) = (query.clone(), tag.clone());
             app.search.find(&library, SearchRequest { query, tag, page }).await
@@ -123,21 +123,15 @@ async fn blog_page(
     list(app, cards, view).await
 }
 
-/// Returns the posts without translations of posts in the blog's language.
-fn listed<'a>(app: &'a AppState, library: &'a Library, posts: &'a [Arc<Post>]) -> impl Iterator<Item = &'a Arc<Post>> {
-    posts.iter().filter(|post| library.is_listed(post, &app.site.language))
-}
-
 /// Returns a page of all posts, or of those with a tag.
-fn latest(app: &AppState, library: &Library, tag: Option<&str>, page: NonZeroUsize) -> Option<FoundPosts> {
+fn latest(library: &Library, tag: Option<&str>, page: NonZeroUsize) -> Option<FoundPosts> {
     let posts = match tag {
-        None => library.posts(),
+        None => library.listed_posts(),
         Some(tag) => library.tagged(tag).map_or(&[][..], |tagged| &tagged.posts),
     };
-    let posts: Vec<&Arc<Post>> = listed(app, library, posts).collect();
     let page = Pagination::new(page, posts.len())?;
     Some(FoundPosts {
-        posts: page.items(&posts).map(|post| (Arc::clone(post), None)).collect(),
+        posts: page.items(posts).map(|post| (Arc::clone(post), None)).collect(),
         total: posts.len(),
         page,
     })

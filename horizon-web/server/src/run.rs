@@ -62,7 +62,7 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     let mut shutdown = pin!(shutdown);
     let (stop, stopped) = watch::channel(false);
     let (library, watcher) = horizon_posts::watch(content, now, wait_for_shutdown(stopped.clone()))?;
-    let author = SignedInAuthor::new(&args.title, &args.language.texts());
+    let author = SignedInAuthor::new(&args.blog.title, &args.blog.language.texts().unwrap_or_default());
     let horizon = tokio::select! {
         horizon = open(args, &backend, library.clone(), author.clone()) => horizon?,
         () = &mut shutdown => return Ok(()),
@@ -84,8 +84,7 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
         node,
     };
     let app = app_state(args, opened, library, pictures, stats, stopped)?;
-    let posts_language = args.language.to_string().parse().ok();
-    tasks.spawn(health.supervise("search", search::index_libraries(app.clone(), posts_language)));
+    tasks.spawn(health.supervise("search", search::index_libraries(app.clone())));
     print_line(&format!("EventHorizon is at {address}"));
     let served = serve(listener, tls, args, &app, shutdown, &stop).await;
     let ended = tokio::time::timeout(TASKS_TIMEOUT, async { while tasks.join_next().await.is_some() {} });
@@ -103,13 +102,13 @@ async fn load_content(args: &ServeArgs, base_url: String, pictures: Pictures) ->
         base_url,
         time_zone: args.reports.time_zone.clone(),
         pictures,
-        texts: args.language.texts(),
+        language: args.blog.language.clone(),
         ..ContentOptions::default()
     };
-    let (title, language, args) = (args.title.clone(), args.language.clone(), args.content.clone());
+    let (blog, args) = (args.blog.clone(), args.content.clone());
     let load = move || {
         let content = content::load(&args, site)?;
-        for note in content::check_settings(&content, &title, &language) {
+        for note in content::check_settings(&content, &blog) {
             tracing::warn!(file = %note.path.display(), "{}", note.message);
         }
         reader_version::log_newly_public(&args, &content);
@@ -246,12 +245,12 @@ pub(crate) fn app_state(
     }
     let marker_key = marker_key(&horizon);
     let site = Site {
-        title: args.title.clone(),
+        title: args.blog.title.clone(),
         description: args.description().to_owned(),
         base_url: args.network.base_url.as_ref().map(ToString::to_string),
         nav: Vec::new(),
-        language: args.language.to_string(),
-        texts: args.language.texts(),
+        language: args.blog.language.to_string(),
+        texts: args.blog.language.texts().unwrap_or_default(),
         assets: assets.urls.clone(),
         frames: args.content.frames.clone(),
     };
@@ -287,7 +286,7 @@ pub(crate) fn pages(library: watch::Receiver<Arc<Library>>) -> impl Pages {
 }
 
 fn configure(config: &mut eventhorizon::Config, args: &ServeArgs) {
-    config.site.clone_from(&args.title);
+    config.site.clone_from(&args.blog.title);
     config.trusted_proxies.clone_from(&args.network.trusted_proxies);
     config.country_header.clone_from(&args.network.country_header);
     config.own_origin = args.network.base_url.as_ref().map(|base_url| base_url.origin().clone());

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
-use horizon_posts::{Language, Library, Pagination, Passage, Post, SearchIndex};
+use horizon_posts::{Library, Pagination, Passage, Post, SearchIndex};
 use tokio::{
     sync::{Semaphore, watch},
     task::spawn_blocking,
@@ -110,13 +110,13 @@ fn find(index: &SearchIndex, library: &Library, request: &SearchRequest) -> Opti
 }
 
 /// Indexes each library until shutdown.
-pub(crate) async fn index_libraries(app: AppState, language: Option<Language>) {
+pub(crate) async fn index_libraries(app: AppState) {
     let (mut libraries, mut shutdown) = (app.library.clone(), app.shutdown.clone());
     loop {
         let library = libraries.borrow_and_update().clone();
-        let (latest, stopping, language) = (libraries.clone(), shutdown.clone(), language.clone());
+        let (latest, stopping) = (libraries.clone(), shutdown.clone());
         let is_obsolete = move || *stopping.borrow() || latest.has_changed().is_ok_and(|changed| changed);
-        match spawn_blocking(move || SearchIndex::build(&library, language.as_ref(), is_obsolete)).await {
+        match spawn_blocking(move || SearchIndex::build(&library, is_obsolete)).await {
             Ok(Some(index)) => {
                 app.search.index.send_replace(Some(Arc::new(index)));
             }

@@ -191,7 +191,7 @@ impl TestBlog {
         let clock = Clock::at(Timestamp::from_millis(1_800_000_000_000));
         let fake = Fake::new(clock.clone());
         let horizon = Horizon::from_ports(fake.ports()).clock(move || clock.now());
-        let author = SignedInAuthor::new(&config.title, &horizon_app::Texts::default());
+        let author = SignedInAuthor::new(&config.blog.title, &horizon_app::Texts::default());
         let horizon = horizon.identify(author.clone());
         let horizon = reports::add_to(horizon, &config, author.clone(), library.clone()).unwrap();
         let horizon = horizon.start(run::pages(library.clone())).await.unwrap();
@@ -208,7 +208,7 @@ impl TestBlog {
         };
         let pictures = Arc::new(PictureStore::new(folder.path(), None));
         let app = run::app_state(&config, backend, library, pictures, stats, shutdown).unwrap();
-        search::index_libraries(app.clone(), "en".parse().ok()).await;
+        search::index_libraries(app.clone()).await;
         Self {
             fake,
             router: routes::router(app, folder.path()),

@@ -2,13 +2,6 @@
 
 use icu_locale::{Locale, LocaleDirectionality, LocaleExpander};
 
-/// Returns the canonical form of a language tag: `de-AT` for `de_at`. Returns `None` for other text and for `und`.
-#[must_use]
-pub fn language_tag(text: &str) -> Option<String> {
-    let locale = parse(text)?;
-    (!locale.id.language.is_unknown()).then(|| locale.to_string())
-}
-
 /// Returns whether the text of a language runs from right to left.
 #[must_use]
 pub fn is_right_to_left(tag: &str) -> bool {
@@ -31,22 +24,6 @@ pub(crate) fn parse(tag: &str) -> Option<Locale> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_tag_has_one_form() {
-        for (text, tag) in [
-            ("en", Some("en")),
-            ("de_at", Some("de-AT")),
-            ("ZH-hant-tw", Some("zh-Hant-TW")),
-            (" ar ", Some("ar")),
-            ("", None),
-            ("und", None),
-            ("English", None),
-            ("e", None),
-        ] {
-            assert_eq!(language_tag(text).as_deref(), tag, "{text:?}");
-        }
-    }
 
     #[test]
     fn the_script_decides_the_direction() {

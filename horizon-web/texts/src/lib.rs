@@ -20,7 +20,7 @@ mod messages;
 mod texts;
 mod unit;
 
-pub use language::{is_right_to_left, language_tag, open_graph_locale};
+pub use language::{is_right_to_left, open_graph_locale};
 pub use message::{Argument, TextPiece};
 pub use messages::LANGUAGES;
 pub use texts::Texts;

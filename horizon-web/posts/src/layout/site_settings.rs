@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Layout, config, exclusions::field};
-use crate::{CheckRule, ContentFolder, Finding};
+use crate::{CheckRule, ContentFolder, Finding, Language};
 
 /// What readers see of the whole site, and the configurations that say so.
 #[derive(Clone, Debug, Default, Hash)]
@@ -39,9 +39,12 @@ impl SiteSettings {
 
 impl ContentFolder {
     /// Returns notes about the title and the language of the blog that differ from the generator's configuration.
-    /// `title` and `language` are those of the blog, or `None` if its owner has set them.
+    /// `title` is that of the blog, or `None` if its owner has set it. A language other than the default was set.
     #[must_use]
-    pub fn check_settings(&self, title: Option<&str>, language: Option<&str>) -> Vec<Finding> {
+    pub fn check_settings(&self, title: Option<&str>) -> Vec<Finding> {
+        let own = &self.options().language;
+        let own_tag = own.to_string();
+        let language = (*own == Language::default()).then_some(&*own_tag);
         let site = &self.roots.config.site;
         let titles = title.zip(site.title.as_ref()).filter(|(own, (_, other))| own != other);
         // `en-us` is a kind of `en`.

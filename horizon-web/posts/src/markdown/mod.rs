@@ -82,10 +82,8 @@ impl<'a> MarkdownSource<'a> {
 
     /// Returns the interface texts in the language of the document, or else of the blog.
     fn texts(&self, context: &RenderContext) -> Texts {
-        let texts = self
-            .language
-            .and_then(|language| Texts::for_language(&language.to_string()));
-        texts.unwrap_or_else(|| context.options.texts.clone())
+        let texts = self.language.and_then(Language::texts);
+        texts.unwrap_or_else(|| context.texts.clone())
     }
 }
 

@@ -79,18 +79,18 @@ pub struct SearchResults<'a> {
 }
 
 impl SearchIndex {
-    /// Indexes the posts of a library. `language` is that of posts without one.
+    /// Indexes the posts of a library.
     ///
     /// Renders posts that no page has needed yet, which takes most of the time; call it from a blocking thread.
     /// `is_obsolete` is called before each post and ends the build.
-    pub fn build(library: &Library, language: Option<&Language>, is_obsolete: impl Fn() -> bool) -> Option<Self> {
+    pub fn build(library: &Library, is_obsolete: impl Fn() -> bool) -> Option<Self> {
         let mut builder = IndexBuilder::default();
         let mut documents = Vec::with_capacity(library.posts().len());
         for (number, post) in (0..MAX_POSTS).zip(library.posts()) {
             if is_obsolete() {
                 return None;
             }
-            documents.push(add(&mut builder, number, post, language));
+            documents.push(add(&mut builder, number, post, library.language()));
         }
         let total: f32 = documents.iter().map(|document| document.length).sum();
         let count: u16 = u16::try_from(documents.len()).unwrap_or(MAX_POSTS);
@@ -132,8 +132,8 @@ impl SearchResults<'_> {
     }
 }
 
-fn add(builder: &mut IndexBuilder, number: u16, post: &Arc<Post>, language: Option<&Language>) -> SearchDocument {
-    let language = post.language.as_ref().or(language).and_then(StemLanguage::new);
+fn add(builder: &mut IndexBuilder, number: u16, post: &Arc<Post>, language: &Language) -> SearchDocument {
+    let language = StemLanguage::new(post.language.as_ref().unwrap_or(language));
     let VisibleText { text, headings } = VisibleText::new(&post.body.visible_html());
     builder.add(number, &post.title, TITLE_WEIGHT, language);
     for tag in &post.tags {

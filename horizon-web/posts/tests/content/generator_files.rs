@@ -1,8 +1,8 @@
 //! Files are named, dated and addressed as their generator does.
 
-use horizon_posts::SkipReason;
+use horizon_posts::{ContentFolder, ContentOptions, SkipReason};
 
-use crate::folder::{Folder, now, pages, posts, skipped};
+use crate::folder::{Folder, now, options, pages, posts, skipped};
 
 const POST: &str = "---\ntitle: A title\ndate: 2026-01-02\n---\nText.\n";
 const PAGE: &str = "---\ntitle: A page\n---\nText.\n";
@@ -131,12 +131,18 @@ fn a_title_and_a_language_that_differ_from_the_configuration_are_noted() {
         let folder = Folder::new();
         folder.write(name, config).write("content/posts/one.md", POST);
         let content = folder.content();
-        let notes = content.check_settings(Some("EventHorizon"), Some("en"));
+        let notes = content.check_settings(Some("EventHorizon"));
         let messages: Vec<&str> = notes.iter().map(|note| note.message.as_str()).collect();
         let title = format!("the blog's title is EventHorizon, {name} says Mein Blog: set HORIZON_TITLE");
         let language = format!("the blog's language is en, {name} says de: set HORIZON_LANGUAGE");
         assert_eq!(messages, [title, language]);
-        assert!(content.check_settings(None, None).is_empty());
-        assert!(content.check_settings(Some("Mein Blog"), Some("de")).is_empty());
+        assert_eq!(content.check_settings(None).len(), 1);
+        let german = ContentOptions {
+            language: "de".parse().unwrap(),
+            ..options()
+        };
+        let german = ContentFolder::load(folder.path(), &german);
+        assert!(german.check_settings(None).is_empty());
+        assert!(german.check_settings(Some("Mein Blog")).is_empty());
     }
 }

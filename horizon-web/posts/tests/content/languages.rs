@@ -1,7 +1,6 @@
 //! The language of documents, and translations.
 
 use horizon_posts::{ContentOptions, Library, atom, rss, sitemap};
-use horizon_texts::Texts;
 
 use crate::folder::{Folder, now, options, site};
 
@@ -32,7 +31,7 @@ fn the_texts_in_a_body_are_in_the_language_of_the_document_or_of_the_blog() {
             format!("---\ntitle: B\ndate: 2026-11-22\nlang: fr\n---\n{BODY}"),
         );
     let options = ContentOptions {
-        texts: Texts::for_language("de").unwrap(),
+        language: "de".parse().unwrap(),
         ..options()
     };
     let library = Library::load(folder.path(), &options, now());
@@ -75,5 +74,47 @@ fn the_sitemap_links_translations() {
         r#"<xhtml:link rel="alternate" hreflang="fr" href="https://blog.example/blog/bonjour"/>"#,
     ] {
         assert_eq!(xml.matches(link).count(), 2, "{link} in {xml}");
+    }
+}
+
+#[test]
+fn a_list_leaves_out_the_translations_of_its_posts() {
+    let folder = Folder::new();
+    let post = |title: &str, lang: &str, fields: &str| format!("---\ntitle: {title}\nlang: {lang}\n{fields}\n---\n");
+    folder
+        .write(
+            "a.md",
+            post("A", "en", "date: 2026-11-23\ntranslationKey: a\ntags: [x]\nseries: S"),
+        )
+        .write(
+            "a-fr.md",
+            post(
+                "A",
+                "fr",
+                "date: 2026-11-23\ntranslationKey: a\ntags: [x, y]\nseries: S",
+            ),
+        )
+        .write("b.md", post("B", "en", "date: 2026-11-22\ntags: [x]\nseries: S"))
+        .write(
+            "c.md",
+            post("C", "fr", "date: 2026-11-21\ntranslationKey: c\ntags: [x]"),
+        );
+    let library = folder.load();
+    let slugs = |posts: &[std::sync::Arc<horizon_posts::Post>]| -> Vec<String> {
+        posts.iter().map(|post| post.slug.to_string()).collect()
+    };
+    assert_eq!(slugs(library.posts()), ["a", "a-fr", "b", "c"]);
+    assert_eq!(slugs(library.listed_posts()), ["a", "b", "c"]);
+    assert_eq!(slugs(&library.tagged("x").unwrap().posts), ["a", "b", "c"]);
+    assert_eq!(
+        slugs(&library.tagged("y").unwrap().posts),
+        ["a-fr"],
+        "the only one with the tag"
+    );
+    assert_eq!(slugs(&library.years()[0].posts), ["a", "b", "c"]);
+    assert_eq!(slugs(&library.series_posts("s").unwrap().posts), ["b", "a"]);
+    for slug in ["a", "a-fr"] {
+        let (_, part) = library.series_part(library.post(slug).unwrap()).unwrap();
+        assert_eq!(part, 1, "{slug}");
     }
 }

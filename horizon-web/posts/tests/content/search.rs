@@ -231,7 +231,7 @@ fn blog() -> (Folder, Library) {
 }
 
 fn index(library: &Library) -> SearchIndex {
-    SearchIndex::build(library, "en".parse().ok().as_ref(), || false).unwrap()
+    SearchIndex::build(library, || false).unwrap()
 }
 
 fn found<'a>(index: &'a SearchIndex, query: &str) -> Vec<&'a str> {
@@ -341,5 +341,5 @@ fn a_long_search_is_cut() {
 #[test]
 fn an_obsolete_build_ends() {
     let (_folder, library) = blog();
-    assert!(SearchIndex::build(&library, "en".parse().ok().as_ref(), || true).is_none());
+    assert!(SearchIndex::build(&library, || true).is_none());
 }

@@ -1,8 +1,7 @@
 use clap::{Args, ValueEnum};
-use horizon_app::DEFAULT_TITLE;
 use horizon_core::reports::SiteTimeZone;
 
-use super::{BaseUrl, BlogLanguage, ContentArgs};
+use super::{BaseUrl, BlogArgs, ContentArgs};
 
 /// The options of `horizon-web check`.
 #[derive(Clone, Debug, Args)]
@@ -22,22 +21,9 @@ pub struct CheckArgs {
         value_parser = SiteTimeZone::new
     )]
     pub time_zone: SiteTimeZone,
-    /// The blog's name, to compare it with the configuration of a site generator.
-    #[arg(
-        long,
-        env = "HORIZON_TITLE",
-        value_name = "HORIZON_TITLE",
-        default_value = DEFAULT_TITLE
-    )]
-    pub title: String,
-    /// The language of the blog, to compare it with the configuration of a site generator.
-    #[arg(
-        long,
-        env = "HORIZON_LANGUAGE",
-        value_name = "HORIZON_LANGUAGE",
-        default_value = "en"
-    )]
-    pub language: BlogLanguage,
+    /// The blog's name and language, which are compared with the configuration of a site generator.
+    #[command(flatten)]
+    pub blog: BlogArgs,
     /// The format of the report: for people or for programs.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub format: CheckFormat,

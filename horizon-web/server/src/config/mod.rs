@@ -2,11 +2,11 @@
 
 mod backend;
 mod base_url;
+mod blog;
 mod cache;
 mod check;
 mod content;
 mod dashboard;
-mod language;
 mod limits;
 mod network;
 mod readers;
@@ -24,11 +24,11 @@ use horizon_backend::{ReportSettings, SettingError};
 pub use self::{
     backend::{BackendArgs, NodeSettings},
     base_url::{BaseUrl, ParseBaseUrlError},
+    blog::BlogArgs,
     cache::CacheLocation,
     check::{CheckArgs, CheckFormat},
     content::ContentArgs,
     dashboard::{DashboardAccess, DashboardArgs},
-    language::{BlogLanguage, ParseLanguageError},
     limits::LimitArgs,
     network::NetworkArgs,
     readers::ReaderArgs,
@@ -67,26 +67,12 @@ pub struct ServeArgs {
     /// TLS without a proxy.
     #[command(flatten)]
     pub tls: TlsArgs,
-    /// The blog's name.
-    #[arg(
-        long,
-        env = "HORIZON_TITLE",
-        value_name = "HORIZON_TITLE",
-        default_value = DEFAULT_TITLE
-    )]
-    pub title: String,
+    /// The blog's name and language.
+    #[command(flatten)]
+    pub blog: BlogArgs,
     /// The description of the blog: one sentence. A blog with a title of its own has none by default.
     #[arg(long, env = "HORIZON_DESCRIPTION", value_name = "HORIZON_DESCRIPTION")]
     pub description: Option<String>,
-    /// The language of the blog: a BCP 47 tag such as de or pt-BR. The interface is in English, German, French,
-    /// Spanish, Japanese or Arabic.
-    #[arg(
-        long,
-        env = "HORIZON_LANGUAGE",
-        value_name = "HORIZON_LANGUAGE",
-        default_value = "en"
-    )]
-    pub language: BlogLanguage,
     /// The content folder.
     #[command(flatten)]
     pub content: ContentArgs,
@@ -136,7 +122,7 @@ impl ServeArgs {
     /// Returns the description of the blog. A blog with a title of its own has none by default.
     #[must_use]
     pub fn description(&self) -> &str {
-        let default = if self.title == DEFAULT_TITLE {
+        let default = if self.blog.title == DEFAULT_TITLE {
             DEFAULT_DESCRIPTION
         } else {
             ""
