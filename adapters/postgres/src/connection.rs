@@ -1,0 +1,177 @@
+//! Connections, and transactions on them.
+//!
+//! Everything runs in a transaction, because PgBouncer in transaction mode keeps no setting of a session: the first
+//! message of each sets the schema, the timeouts and the durability. [`Database::read`] and its siblings send it together
+//! with the first statements, without waiting for a reply.
+
+mod manager;
+mod transaction;
+
+use std::time::Duration;
+
+use deadpool::{
+    Runtime,
+    managed::{Object, Pool, PoolConfig, QueueMode, Timeouts},
+};
+use horizon_core::{Error, Result};
+use tokio::time::timeout;
+
+use crate::{PostgresConfig, error::DatabaseError};
+pub(crate) use manager::ConnectionManager;
+pub(crate) use transaction::Transaction;
+
+/// How long a call waits for a free connection.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// How long a new connection may take, with the migration of the schema.
+const CONNECT: Duration = Duration::from_secs(60);
+
+/// How much longer than the server this process waits for a statement that the server ends.
+const NETWORK_DELAY: Duration = Duration::from_secs(5);
+
+/// What the transactions of a pool do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PoolKind {
+    /// They write. Those that count hold the lock of the site, so a second connection is for the others.
+    Write,
+    /// They read a few rows.
+    Read,
+    /// They answer reports, which take longer.
+    Report,
+}
+
+impl PoolKind {
+    /// Returns the maximum number of connections.
+    const fn max_connections(self) -> usize {
+        match self {
+            Self::Write | Self::Report => 2,
+            Self::Read => 4,
+        }
+    }
+
+    /// Returns how long a statement may run.
+    const fn statement_timeout(self) -> Duration {
+        match self {
+            Self::Write => Duration::from_secs(30),
+            Self::Read => Duration::from_secs(10),
+            Self::Report => Duration::from_secs(60),
+        }
+    }
+}
+
+/// The pools of connections to a database.
+pub(crate) struct Database {
+    writes: ConnectionPool,
+    reads: ConnectionPool,
+    reports: ConnectionPool,
+}
+
+struct ConnectionPool {
+    pool: Pool<ConnectionManager>,
+    kind: PoolKind,
+    /// The statements that begin a transaction.
+    begin: String,
+}
+
+impl Database {
+    /// Returns pools that connect when they are needed.
+    pub(crate) fn new(config: &PostgresConfig) -> Result<Self> {
+        let schema = manager::SharedSchema::default();
+        let pool = |kind| ConnectionPool::new(config, &schema, kind);
+        Ok(Self {
+            writes: pool(PoolKind::Write)?,
+            reads: pool(PoolKind::Read)?,
+            reports: pool(PoolKind::Report)?,
+        })
+    }
+
+    /// Runs `work` in a transaction that sees what is committed before each of its statements.
+    pub(crate) async fn read<T>(
+        &self,
+        work: impl AsyncFnOnce(&Transaction) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        self.reads.run("", work).await
+    }
+
+    /// Runs `work` in a transaction that writes.
+    pub(crate) async fn write<T>(
+        &self,
+        work: impl AsyncFnOnce(&Transaction) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        self.writes.run("", work).await
+    }
+
+    /// Runs `work` in a transaction that excludes all others with this lock, in all processes.
+    ///
+    /// The statements of `work` see what the transaction before has committed, because at READ COMMITTED each statement
+    /// sees the state at its own start, which is after the lock.
+    pub(crate) async fn write_alone<T>(
+        &self,
+        work: impl AsyncFnOnce(&Transaction) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        self.writes.run(transaction::LOCK, work).await
+    }
+
+    /// Begins a transaction that sees one state of the database.
+    pub(crate) async fn report(&self) -> Result<Transaction, DatabaseError> {
+        let transaction = Transaction::new(self.reports.get().await?);
+        transaction.run(&self.reports.begin).await?;
+        Ok(transaction)
+    }
+
+    /// Closes the connections. Later calls fail.
+    pub(crate) fn close(&self) {
+        for pool in [&self.writes, &self.reads, &self.reports] {
+            pool.pool.close();
+        }
+    }
+}
+
+impl ConnectionPool {
+    fn new(config: &PostgresConfig, schema: &manager::SharedSchema, kind: PoolKind) -> Result<Self> {
+        let manager = ConnectionManager::new(config, schema.clone(), kind);
+        let builder = Pool::builder(manager).runtime(Runtime::Tokio1).config(PoolConfig {
+            max_size: kind.max_connections(),
+            timeouts: Timeouts {
+                wait: Some(WAIT),
+                create: Some(CONNECT),
+                recycle: Some(WAIT),
+            },
+            queue_mode: QueueMode::Lifo,
+        });
+        let failed = |error| Error::permanent("the connections to PostgreSQL cannot be set up").with_source(error);
+        Ok(Self {
+            pool: builder.build().map_err(failed)?,
+            kind,
+            begin: transaction::begin(&config.schema, kind),
+        })
+    }
+
+    async fn get(&self) -> Result<Object<ConnectionManager>, DatabaseError> {
+        let connection = self.pool.get().await;
+        connection.map_err(|error| DatabaseError::of_pool(error, WAIT, CONNECT))
+    }
+
+    /// Runs `work` in a transaction and commits it, unless `work` has done so.
+    async fn run<T>(
+        &self,
+        lock: &str,
+        work: impl AsyncFnOnce(&Transaction) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        let transaction = Transaction::new(self.get().await?);
+        let begin = format!("{}{lock}", self.begin);
+        let all = async {
+            // Both are sent before the first reply arrives.
+            let (_, value) = tokio::try_join!(transaction.run(&begin), work(&transaction))?;
+            if !transaction.is_committed() {
+                transaction.commit().await?;
+            }
+            Ok(value)
+        };
+        let limit = self.kind.statement_timeout() + NETWORK_DELAY;
+        let done = timeout(limit, all)
+            .await
+            .unwrap_or(Err(DatabaseError::Timeout(limit)))?;
+        Ok(done)
+    }
+}

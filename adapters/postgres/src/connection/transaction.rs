@@ -1,0 +1,111 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use deadpool::managed::Object;
+use tokio_postgres::{Row, types::ToSql};
+
+use super::{ConnectionManager, PoolKind};
+use crate::{error::DatabaseError, sql::Sql};
+
+/// Waits until no other transaction holds this lock of the site. The end of the transaction releases it: PgBouncer would
+/// leave the lock of a session with a connection of somebody else.
+pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon ' || current_schema(), 0));";
+
+/// Parameters of a statement.
+pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// A transaction. Dropping it before the commit closes the connection, which rolls back.
+pub(crate) struct Transaction {
+    /// `None` only while it is dropped.
+    connection: Option<Object<ConnectionManager>>,
+    is_committed: AtomicBool,
+}
+
+/// Returns the statements that begin a transaction.
+pub(super) fn begin(schema: &str, kind: PoolKind) -> String {
+    let mode = match kind {
+        PoolKind::Write => "READ WRITE",
+        PoolKind::Read => "READ ONLY",
+        PoolKind::Report => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    };
+    let limit = kind.statement_timeout().as_millis();
+    let schema = schema.replace('"', "\"\"");
+    let mut text = format!(
+        "BEGIN {mode}; SET LOCAL search_path = \"{schema}\", pg_temp; SET LOCAL statement_timeout = {limit}; \
+         SET LOCAL lock_timeout = {limit};"
+    );
+    if kind == PoolKind::Write {
+        text.push_str(
+            "SELECT set_config('synchronous_commit', 'on', true) \
+             WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write');",
+        );
+    }
+    text
+}
+
+impl Transaction {
+    pub(super) const fn new(connection: Object<ConnectionManager>) -> Self {
+        Self {
+            connection: Some(connection),
+            is_committed: AtomicBool::new(false),
+        }
+    }
+
+    fn connection(&self) -> Result<&Object<ConnectionManager>, DatabaseError> {
+        self.connection.as_ref().ok_or(DatabaseError::Closed)
+    }
+
+    /// Runs statements without parameters.
+    pub(super) async fn run(&self, statements: &str) -> Result<(), DatabaseError> {
+        Ok(self.connection()?.client.batch_execute(statements).await?)
+    }
+
+    /// Returns the rows of a statement.
+    ///
+    /// Statements that are polled together, as with `try_join!`, are sent in the order of their first poll, without
+    /// waiting for replies: one round trip.
+    pub(crate) async fn query(&self, sql: Sql, params: Params<'_>) -> Result<Vec<Row>, DatabaseError> {
+        let connection = self.connection()?;
+        if let Some(statement) = connection.prepared(sql) {
+            return Ok(connection.client.query(statement, params).await?);
+        }
+        let typed: Vec<_> = params.iter().copied().zip(sql.types.iter().cloned()).collect();
+        Ok(connection.client.query_typed(sql.text, &typed).await?)
+    }
+
+    /// Returns the only row of a statement, if it has one.
+    pub(crate) async fn query_opt(&self, sql: Sql, params: Params<'_>) -> Result<Option<Row>, DatabaseError> {
+        Ok(self.query(sql, params).await?.into_iter().next())
+    }
+
+    /// Runs a statement and returns the number of rows that it changed.
+    pub(crate) async fn execute(&self, sql: Sql, params: Params<'_>) -> Result<u64, DatabaseError> {
+        let connection = self.connection()?;
+        if let Some(statement) = connection.prepared(sql) {
+            return Ok(connection.client.execute(statement, params).await?);
+        }
+        let typed: Vec<_> = params.iter().copied().zip(sql.types.iter().cloned()).collect();
+        Ok(connection.client.execute_typed(sql.text, &typed).await?)
+    }
+
+    /// Commits. Poll it together with the last statements to save a round trip: if one of them fails, PostgreSQL rolls
+    /// back, and that statement returns the error.
+    pub(crate) async fn commit(&self) -> Result<(), DatabaseError> {
+        self.run("COMMIT").await?;
+        self.is_committed.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    pub(super) fn is_committed(&self) -> bool {
+        self.is_committed.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if !self.is_committed()
+            && let Some(connection) = self.connection.take()
+        {
+            drop(Object::take(connection));
+        }
+    }
+}

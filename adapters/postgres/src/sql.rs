@@ -1,0 +1,25 @@
+//! All statements of the store.
+
+use tokio_postgres::types::Type;
+
+/// A statement with the types of its parameters, so that it needs no round trip to be prepared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sql {
+    pub(crate) text: &'static str,
+    pub(crate) types: &'static [Type],
+}
+
+/// Defines statements, and the list `ALL` of them.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident($($type:ident),*) = $text:expr;)*) => {
+        $($(#[$doc])* pub(crate) const $name: $crate::sql::Sql = $crate::sql::Sql {
+            text: $text,
+            types: &[$(tokio_postgres::types::Type::$type),*],
+        };)*
+
+        /// All of these statements.
+        pub(crate) const ALL: &[$crate::sql::Sql] = &[$($name),*];
+    };
+}
+
+pub(crate) mod site;

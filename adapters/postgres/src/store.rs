@@ -1,0 +1,34 @@
+use std::fmt;
+
+use horizon_core::Result;
+
+use crate::{PostgresConfig, connection::Database};
+
+/// A store of totals, reports, comments and salts in a PostgreSQL database, for any number of processes.
+pub struct PostgresStore {
+    database: Database,
+}
+
+impl PostgresStore {
+    /// Returns the store in this database. Must be called within a tokio runtime. It connects when it is needed, and the
+    /// first connection creates or migrates the schema.
+    ///
+    /// # Errors
+    /// The connections cannot be set up.
+    pub fn new(config: &PostgresConfig) -> Result<Self> {
+        Ok(Self {
+            database: Database::new(config)?,
+        })
+    }
+
+    /// Closes the connections. Later calls fail permanently.
+    pub fn close(&self) {
+        self.database.close();
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}
