@@ -204,5 +204,7 @@ pub(super) const STEPS: &[&str] = &[concat!(
     );
     ALTER TABLE packed_sessions ALTER sessions SET STORAGE EXTERNAL, ALTER pages SET STORAGE EXTERNAL;
     CREATE INDEX packed_sessions_day ON packed_sessions (day);
-"
+",
+    include_str!("views.sql"),
+    include_str!("comments.sql"),
 )];
