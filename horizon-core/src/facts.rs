@@ -1,10 +1,10 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::convert::Infallible;
+mod ledger;
 
-use crate::{
-    Changes, Comment, Delta, Event, EventId, Ledger, LikeChange, ReaderId, Stamp, Timestamp, Topic, Update, Visibility,
-    VisibilityChange, VisitorChange, VisitorKey, apply_events,
-};
+use std::collections::{HashMap, HashSet};
+
+use crate::{Changes, Comment, Event, EventId, ReaderId, Stamp, Timestamp, Topic, Update, VisitorKey, apply_events};
+
+pub(crate) use ledger::FactsLedger;
 
 /// What a store has about the [`BatchKeys`](crate::BatchKeys) of a batch. What is not inserted is not stored.
 ///
@@ -33,7 +33,8 @@ use crate::{
 /// }
 /// ```
 ///
-/// The rules are those of [`apply_events`]. `examples/write-an-async-adapter` uses it with PostgreSQL.
+/// The rules are those of [`apply_events`]. `examples/write-an-async-adapter` uses it with PostgreSQL. A store with
+/// reports also reads [`ReportFacts`](crate::reports::ReportFacts).
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     event_ids: HashSet<EventId>,
@@ -91,145 +92,10 @@ impl Facts {
     /// assert_eq!(updates, [Update::new(Topic::Site, Stats::new(42, 0, 0), 42)]);
     /// ```
     #[must_use]
-    pub fn apply(self, events: &[Event]) -> (Changes, Vec<Update>) {
-        let mut ledger = FactsLedger {
-            facts: self,
-            changed: ChangedKeys::default(),
-        };
+    pub fn apply(&self, events: &[Event]) -> (Changes, Vec<Update>) {
+        let mut ledger = FactsLedger::new(self, ());
         let Ok(updates) = apply_events(&mut ledger, events);
-        (ledger.into_changes(), updates)
-    }
-}
-
-/// A ledger in memory that notes what it changes.
-struct FactsLedger {
-    /// The current state: what was read, and the changes so far.
-    facts: Facts,
-    changed: ChangedKeys,
-}
-
-/// The keys whose data a batch changed.
-#[derive(Default)]
-struct ChangedKeys {
-    event_ids: Vec<(EventId, Timestamp)>,
-    visitors: BTreeMap<(Topic, VisitorKey), Timestamp>,
-    likes: BTreeMap<(Topic, ReaderId), (bool, Stamp)>,
-    /// The new comments in the order of arrival.
-    comments: Vec<EventId>,
-    verdicts: BTreeMap<EventId, (Visibility, Stamp)>,
-    totals: Vec<Update>,
-}
-
-impl FactsLedger {
-    fn into_changes(self) -> Changes {
-        let (mut comments, changed) = (self.facts.comments, self.changed);
-        Changes {
-            event_ids: changed.event_ids,
-            visitors: changed.visitors.into_iter().map(visitor_change).collect(),
-            likes: changed.likes.into_iter().map(like_change).collect(),
-            comments: changed
-                .comments
-                .into_iter()
-                .filter_map(|id| comments.remove(&id))
-                .collect(),
-            verdicts: changed.verdicts.into_iter().map(visibility_change).collect(),
-            totals: changed.totals,
-        }
-    }
-}
-
-fn visitor_change(((topic, visitor), last_seen): ((Topic, VisitorKey), Timestamp)) -> VisitorChange {
-    VisitorChange {
-        topic,
-        visitor,
-        last_seen,
-    }
-}
-
-fn like_change(((topic, reader), (is_liked, stamp)): ((Topic, ReaderId), (bool, Stamp))) -> LikeChange {
-    LikeChange {
-        topic,
-        reader,
-        is_liked,
-        stamp,
-    }
-}
-
-fn visibility_change((comment, (visibility, stamp)): (EventId, (Visibility, Stamp))) -> VisibilityChange {
-    VisibilityChange {
-        comment,
-        visibility,
-        stamp,
-    }
-}
-
-impl Ledger for FactsLedger {
-    type Error = Infallible;
-
-    fn insert_event_id(&mut self, id: EventId, at: Timestamp) -> Result<bool, Infallible> {
-        let is_new = self.facts.event_ids.insert(id);
-        if is_new {
-            self.changed.event_ids.push((id, at));
-        }
-        Ok(is_new)
-    }
-
-    fn touch_visitor(
-        &mut self,
-        topic: &Topic,
-        visitor: VisitorKey,
-        at: Timestamp,
-    ) -> Result<Option<Timestamp>, Infallible> {
-        let key = (topic.clone(), visitor);
-        let last = self.facts.visitors.get(&key).copied();
-        if last.is_none_or(|last| last < at) {
-            self.facts.visitors.insert(key.clone(), at);
-            self.changed.visitors.insert(key, at);
-        }
-        Ok(last)
-    }
-
-    fn set_like(&mut self, topic: &Topic, reader: ReaderId, likes: bool, stamp: Stamp) -> Result<bool, Infallible> {
-        let key = (topic.clone(), reader);
-        let last = self.facts.likes.get(&key).copied();
-        if last.is_some_and(|(_, last)| stamp < last) {
-            return Ok(false);
-        }
-        self.facts.likes.insert(key.clone(), (likes, stamp));
-        self.changed.likes.insert(key, (likes, stamp));
-        Ok(last.is_some_and(|(liked, _)| liked) != likes)
-    }
-
-    fn comment(&mut self, id: EventId) -> Result<Option<Comment>, Infallible> {
-        Ok(self.facts.comments.get(&id).cloned())
-    }
-
-    fn add_comment(&mut self, comment: &Comment) -> Result<(), Infallible> {
-        self.facts.comments.insert(comment.id, comment.clone());
-        self.changed.comments.push(comment.id);
-        Ok(())
-    }
-
-    fn set_visibility(&mut self, id: EventId, visibility: Visibility, stamp: Stamp) -> Result<bool, Infallible> {
-        if self.facts.verdicts.get(&id).is_some_and(|last| stamp < *last) {
-            return Ok(false);
-        }
-        self.facts.verdicts.insert(id, stamp);
-        if let Some(comment) = self.facts.comments.get_mut(&id) {
-            comment.visibility = visibility;
-        }
-        self.changed.verdicts.insert(id, (visibility, stamp));
-        Ok(true)
-    }
-
-    fn add_delta(&mut self, topic: &Topic, delta: Delta) -> Result<Update, Infallible> {
-        let total = self.facts.totals.entry(topic.clone());
-        let total = total.or_insert_with(|| Update::empty(topic.clone()));
-        if !delta.is_empty() {
-            total.stats += delta;
-            total.revision += 1;
-            self.changed.totals.push(total.clone());
-        }
-        Ok(total.clone())
+        let (changes, ()) = ledger.into_changes();
+        (changes, updates)
     }
 }

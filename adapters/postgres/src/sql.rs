@@ -22,4 +22,10 @@ macro_rules! statements {
     };
 }
 
+pub(crate) mod apply;
+pub(crate) mod comments;
+pub(crate) mod reports;
+pub(crate) mod salts;
+pub(crate) mod secrets;
 pub(crate) mod site;
+pub(crate) mod stats;

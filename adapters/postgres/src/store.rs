@@ -1,12 +1,27 @@
-use std::fmt;
+mod apply;
+mod changes;
+mod comment_row;
+mod comments;
+mod encoding;
+mod facts;
+mod reports;
+mod retention;
+mod salts;
+mod secrets;
+mod stats;
+mod totals;
+
+use std::{fmt, sync::Arc};
 
 use horizon_core::Result;
 
 use crate::{PostgresConfig, connection::Database};
+use reports::SiteZone;
 
 /// A store of totals, reports, comments and salts in a PostgreSQL database, for any number of processes.
 pub struct PostgresStore {
     database: Database,
+    zone: Arc<SiteZone>,
 }
 
 impl PostgresStore {
@@ -18,6 +33,7 @@ impl PostgresStore {
     pub fn new(config: &PostgresConfig) -> Result<Self> {
         Ok(Self {
             database: Database::new(config)?,
+            zone: Arc::default(),
         })
     }
 

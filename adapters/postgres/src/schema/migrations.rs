@@ -39,10 +39,11 @@ pub(super) const STEPS: &[&str] = &[concat!(
         name text COLLATE \"C\" PRIMARY KEY,
         value bytea NOT NULL
     );
+    -- PostgreSQL removes an erased salt from the table within minutes, not only after 50 of them.
     CREATE TABLE salts (
         day date PRIMARY KEY,
         salt bytea NOT NULL CHECK (length(salt) = 32)
-    );
+    ) WITH (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0);
 
     -- The totals of the site and of the pages. A topic never gets another number.
     CREATE TABLE topics (
@@ -61,12 +62,13 @@ pub(super) const STEPS: &[&str] = &[concat!(
         PRIMARY KEY (topic, name)
     ) WITH (fillfactor = 50);
 
-    -- Which events were counted. Rows are erased by their time, which is roughly the order of the rows.
+    -- Which events were counted. Rows are erased by their time: the one in the id (a UUID of version 7), or `at` if the
+    -- event is of another time than its id.
     CREATE TABLE event_ids (
         id uuid PRIMARY KEY,
-        at bigint NOT NULL
+        at bigint
     );
-    CREATE INDEX event_ids_at ON event_ids USING brin (at);
+    CREATE INDEX event_ids_at ON event_ids (at) WHERE at IS NOT NULL;
 
     -- What is kept of a visitor until no event can change it. `last_day` is the day half an hour after the last event:
     -- the state is erased once this day is closed. `first_day` is the first day with a session of the state.
@@ -133,6 +135,7 @@ pub(super) const STEPS: &[&str] = &[concat!(
     "
         PRIMARY KEY (topic, day)
     ) WITH (fillfactor = 50);
+    CREATE INDEX topic_days_day ON topic_days (day);
 
     -- The page visits of an hour or day by how long they took: bin 0 is 0 seconds, bin k from 1.1^(k-1) to 1.1^k.
     CREATE TABLE reading_time_hours (
@@ -149,15 +152,16 @@ pub(super) const STEPS: &[&str] = &[concat!(
         visits bigint NOT NULL,
         PRIMARY KEY (topic, day, bin)
     ) WITH (fillfactor = 50);
+    CREATE INDEX reading_time_days_day ON reading_time_days (day);
 
     -- The numbers of a value of a dimension on a day.
     CREATE TABLE dimension_days (
-        day date NOT NULL,
         dimension smallint NOT NULL,
+        day date NOT NULL,
         value text COLLATE \"C\" NOT NULL,",
     counts_columns!(),
     "
-        PRIMARY KEY (day, dimension, value)
+        PRIMARY KEY (dimension, day, value)
     ) WITH (fillfactor = 50);
 
     -- How often each custom event happened in an hour.
@@ -168,6 +172,7 @@ pub(super) const STEPS: &[&str] = &[concat!(
         count bigint NOT NULL,
         PRIMARY KEY (topic, hour, name)
     ) WITH (fillfactor = 50);
+    CREATE INDEX event_hours_hour ON event_hours (hour);
 
     -- The next number of a session (kind 0) or visitor (1) of a day, and how many values a dimension has on it (2 and
     -- more).

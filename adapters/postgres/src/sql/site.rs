@@ -1,6 +1,9 @@
 //! The site as a whole.
 
 statements! {
-    TOTALS(TEXT_ARRAY) = "SELECT topic, name, visits, likes, comments, comments_revision, revision FROM topics
-        WHERE name = ANY($1)";
+    /// The row of the site.
+    SITE() = "SELECT time_zone, cutoff, late_events, first_session_day FROM site";
+
+    /// Stores what the reports need. An empty time zone is not stored yet.
+    SET_SITE(TEXT, INT8, INT8) = "UPDATE site SET time_zone = $1, cutoff = $2, late_events = $3";
 }

@@ -1,0 +1,91 @@
+use horizon_core::Day;
+use horizon_core::reports::{ReportSite, SiteTimeZone, TimeZoneError};
+use parking_lot::Mutex;
+use tokio_postgres::Row;
+
+use crate::{
+    columns::{DateColumn, invalid, unsigned},
+    connection::Transaction,
+    error::DatabaseError,
+    sql::site as sql,
+};
+use horizon_core::Timestamp;
+
+/// The time zone of the site: the stored one, before the first dated event that of the application.
+#[derive(Default)]
+pub(in crate::store) struct SiteZone(Mutex<SiteTimeZone>);
+
+/// What is stored of the site as a whole.
+pub(in crate::store) struct StoredSite {
+    pub(in crate::store) state: ReportSite,
+    /// The first day whose session rows are kept.
+    pub(in crate::store) first_session_day: Option<Day>,
+}
+
+impl SiteZone {
+    /// Returns the zone that this process knows.
+    pub(in crate::store) fn get(&self) -> SiteTimeZone {
+        self.0.lock().clone()
+    }
+
+    pub(in crate::store) fn set(&self, zone: SiteTimeZone) {
+        *self.0.lock() = zone;
+    }
+
+    /// Returns the stored time zone, and keeps it because reading the database of time zones is slow.
+    fn stored(&self, name: &str) -> Result<SiteTimeZone, TimeZoneError> {
+        let mut zone = self.0.lock();
+        if zone.name() != name {
+            *zone = SiteTimeZone::new(name)?;
+        }
+        Ok(zone.clone())
+    }
+}
+
+impl StoredSite {
+    pub(in crate::store) async fn read(transaction: &Transaction, zone: &SiteZone) -> Result<Self, DatabaseError> {
+        let row = transaction.query_opt(sql::SITE, &[]).await?;
+        row.map_or_else(|| Ok(Self::without_events(zone)), |row| Self::from_row(&row, zone))
+    }
+
+    fn without_events(zone: &SiteZone) -> Self {
+        Self {
+            state: ReportSite::new(zone.get()),
+            first_session_day: None,
+        }
+    }
+
+    fn from_row(row: &Row, zone: &SiteZone) -> Result<Self, DatabaseError> {
+        let cutoff: Option<i64> = row.try_get("cutoff")?;
+        let Some(cutoff) = cutoff else {
+            return Ok(Self::without_events(zone));
+        };
+        let name: &str = row.try_get("time_zone")?;
+        let zone = zone.stored(name).map_err(|error| invalid("time_zone", error))?;
+        let first: Option<DateColumn> = row.try_get("first_session_day")?;
+        Ok(Self {
+            state: ReportSite::stored(
+                zone,
+                Some(Timestamp::from_millis(cutoff)),
+                unsigned(row, "late_events")?,
+            ),
+            first_session_day: first.map(|DateColumn(day)| day),
+        })
+    }
+
+    /// Returns the first day that is not closed, or `None` before the first dated event.
+    pub(in crate::store) fn open_day(&self) -> Option<Day> {
+        let cutoff = self.state.cutoff()?;
+        Some(self.state.time_zone().day_of(cutoff))
+    }
+}
+
+/// Stores the state. Does nothing before the first dated event.
+pub(in crate::store) async fn write(transaction: &Transaction, state: &ReportSite) -> Result<(), DatabaseError> {
+    let Some(cutoff) = state.cutoff() else { return Ok(()) };
+    let (name, late_events) = (state.time_zone().name(), crate::columns::signed(state.late_events()));
+    transaction
+        .execute(sql::SET_SITE, &[&name, &cutoff.as_millis(), &late_events])
+        .await?;
+    Ok(())
+}
