@@ -86,7 +86,8 @@ impl Library {
         &self.posts
     }
 
-    /// Returns the posts without translations of posts in the language of the blog, newest first.
+    /// Returns the [listed](Post::is_listed) posts without translations of posts in the language of the blog, newest
+    /// first.
     #[must_use]
     pub fn listed_posts(&self) -> &[Arc<Post>] {
         &self.lists.all
@@ -98,16 +99,15 @@ impl Library {
         self.posts.get(*self.by_slug.get(&*nfc(slug))?)
     }
 
-    /// Returns the translations of the post and itself, newest first; nothing if there are no others.
+    /// Returns the listed translations of the post and itself, newest first; nothing if there are no others.
     #[must_use]
     pub fn translations(&self, post: &Post) -> Vec<Arc<Post>> {
         let Some(key) = &post.translation_key else {
             return Vec::new();
         };
-        let same = self
-            .posts
-            .iter()
-            .filter(|other| other.translation_key.as_ref() == Some(key));
+        let same = self.posts.iter().filter(|other| {
+            other.translation_key.as_ref() == Some(key) && (other.is_listed || other.slug == post.slug)
+        });
         let all: Vec<_> = same.cloned().collect();
         if all.len() > 1 { all } else { Vec::new() }
     }
@@ -151,7 +151,7 @@ impl Library {
         })
     }
 
-    /// Returns the next older and the next newer post that are not translations of the post.
+    /// Returns the next older and the next newer listed post that are not translations of the post.
     #[must_use]
     pub fn neighbours(&self, slug: &str) -> (Option<&Arc<Post>>, Option<&Arc<Post>>) {
         let Some(&at) = self.by_slug.get(&*nfc(slug)) else {
@@ -162,7 +162,7 @@ impl Library {
             return (None, None);
         };
         let key = post.translation_key.as_ref();
-        let is_other = |other: &&Arc<Post>| key.is_none() || other.translation_key.as_ref() != key;
+        let is_other = |other: &&Arc<Post>| other.is_listed && (key.is_none() || other.translation_key.as_ref() != key);
         (older.iter().find(is_other), newer.iter().rev().find(is_other))
     }
 

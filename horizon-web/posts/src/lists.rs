@@ -70,13 +70,15 @@ pub(crate) struct PostLists {
 }
 
 impl PostLists {
-    /// `posts` are newest first. Each list leaves out translations of its posts in `language`, that of the blog.
+    /// `posts` are newest first. Each list leaves out posts that are not [listed](Post::is_listed), and translations of
+    /// its posts in `language`, that of the blog.
     pub(crate) fn new(posts: &[Arc<Post>], language: &Language) -> Self {
+        let posts: Vec<Arc<Post>> = posts.iter().filter(|post| post.is_listed).cloned().collect();
         Self {
-            all: without_translations(posts.to_vec(), language),
-            tags: by_tag(posts, language),
-            years: by_year(posts, language),
-            series: by_series(posts, language),
+            tags: by_tag(&posts, language),
+            years: by_year(&posts, language),
+            series: by_series(&posts, language),
+            all: without_translations(posts, language),
         }
     }
 

@@ -213,7 +213,7 @@ pub(crate) fn parse(source: &SourceFile, context: &ParseContext) -> ParsedFile {
     let has_own_slug = parsed.front.as_ref().is_some_and(|front| front.slug.is_some());
     let document = parsed.front.and_then(|mut front| {
         // A page in a sub-folder is in the navigation if it has a position.
-        front.in_nav &= !source.found.is_nested || front.weight.is_some();
+        front.in_nav &= front.is_listed && (!source.found.is_nested || front.weight.is_some());
         if let Some(of_path) = &source.found.language {
             front.language = front.language.or_else(|| of_path.language.clone());
             front
@@ -266,6 +266,7 @@ fn post(slug: Slug, date: Date, front: FrontMatter, draft: bool, path: &Path, bo
         translation_key: front.translation_key,
         source: path.into(),
         aliases: front.aliases,
+        is_listed: front.is_listed,
         body,
     }
 }
@@ -285,6 +286,7 @@ fn page(slug: Slug, front: FrontMatter, draft: bool, path: &Path, body: Document
         translation_key: front.translation_key,
         source: path.into(),
         aliases: front.aliases,
+        is_listed: front.is_listed,
         body,
     }
 }

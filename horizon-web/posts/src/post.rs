@@ -37,6 +37,8 @@ pub struct Post {
     pub source: Arc<Path>,
     /// The old addresses, as the author writes them.
     pub aliases: Vec<String>,
+    /// Whether lists, feeds, the sitemap and the search may contain the document. Its own page exists anyway.
+    pub is_listed: bool,
     pub(crate) body: DocumentBody,
 }
 
@@ -69,6 +71,8 @@ pub struct MarkdownPage {
     pub source: Arc<Path>,
     /// The old addresses, as the author writes them.
     pub aliases: Vec<String>,
+    /// Whether lists, feeds, the sitemap and the search may contain the document. Its own page exists anyway.
+    pub is_listed: bool,
     pub(crate) body: DocumentBody,
 }
 

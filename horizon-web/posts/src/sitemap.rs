@@ -39,16 +39,17 @@ fn translations(library: &Library, post: &Post, site: &SiteInfo) -> Vec<(String,
     posts.map(|post| (language(&post), site.at(&post.url()))).collect()
 }
 
-/// Returns the sitemap in the format of sitemaps.org: all pages except drafts.
+/// Returns the sitemap in the format of sitemaps.org: all pages except drafts and those that are
+/// not listed.
 #[must_use]
 pub fn sitemap(library: &Library, site: &SiteInfo) -> String {
     let fixed = ["/", "/blog"].map(|path| SitemapUrl::new(site.at(path), None));
-    let posts = library.posts().iter().filter(|post| !post.draft);
+    let posts = library.posts().iter().filter(|post| post.is_listed && !post.draft);
     let posts = posts.map(|post| SitemapUrl {
         translations: translations(library, post, site),
         ..SitemapUrl::new(site.at(&post.url()), Some(last_change(post).rfc3339()))
     });
-    let pages = library.pages().iter().filter(|page| !page.draft);
+    let pages = library.pages().iter().filter(|page| page.is_listed && !page.draft);
     let changed = |page: &MarkdownPage| page.updated.or(page.date).map(|date| date.rfc3339());
     let pages = pages.map(|page| SitemapUrl::new(site.at(&page.url()), changed(page)));
     let lists = lists(library)

@@ -1,4 +1,4 @@
-//! Totals.
+//! Totals, likes and what was counted.
 
 statements! {
     TOTALS(TEXT_ARRAY) = "SELECT topic, name, visits, likes, comments, comments_revision, revision FROM topics
@@ -6,4 +6,15 @@ statements! {
 
     CUSTOM_EVENTS(TEXT_ARRAY) = "SELECT topic, custom_events.name, count FROM custom_events JOIN topics USING (topic)
         WHERE topics.name = ANY($1)";
+
+    IS_LIKED_BY(TEXT, UUID) = "SELECT FROM likes
+        WHERE topic = (SELECT topic FROM topics WHERE name = $1) AND reader = $2 AND is_liked";
+
+    /// Erases at most `$2` ids of events before `$1`.
+    EXPIRE_EVENT_IDS(INT8, INT8) = "DELETE FROM event_ids WHERE ctid = ANY (ARRAY
+        (SELECT ctid FROM event_ids WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
+
+    /// Erases at most `$2` unlikes before `$1`.
+    EXPIRE_UNLIKES(INT8, INT8) = "DELETE FROM likes WHERE ctid = ANY (ARRAY
+        (SELECT ctid FROM likes WHERE NOT is_liked AND at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
 }

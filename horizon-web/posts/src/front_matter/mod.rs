@@ -52,6 +52,7 @@ pub(crate) struct FrontMatter {
     pub(crate) aliases: Vec<String>,
     pub(crate) weight: Option<i64>,
     pub(crate) in_nav: bool,
+    pub(crate) is_listed: bool,
 }
 
 /// An error or warning about a file.
@@ -208,6 +209,7 @@ impl FieldParser<'_> {
             aliases: self.aliases(),
             weight: self.weight(),
             in_nav: self.in_nav(),
+            is_listed: self.is_listed(),
         }
     }
 
@@ -296,5 +298,11 @@ impl FieldParser<'_> {
     fn in_nav(&self) -> bool {
         let is_shown = self.other_flag(&["nav"]).unwrap_or(true);
         is_shown && !self.other_flag(&["navexclude"]).unwrap_or(false)
+    }
+
+    /// Returns whether lists may contain the document. Hugo's `build: {list: never}` says no.
+    fn is_listed(&self) -> bool {
+        let build = self.own("build");
+        build.is_none_or(|build| !publication::is_disabled(&build.value, "list", &["never"]))
     }
 }

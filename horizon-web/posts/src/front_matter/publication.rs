@@ -118,14 +118,20 @@ impl Publication {
     }
 }
 
-/// Returns whether this is `build` or `_build` of Hugo with `render: never`.
+/// Returns whether this is `build` or `_build` of Hugo with `render: never`, or with `render: link`, which gives a file
+/// an address but no page.
 fn is_not_built(matched: &MatchedField<'_>) -> bool {
-    let mut options = matched.field.value.fields().iter();
-    matched.normal == "build"
-        && options.any(|option| {
-            let is_never = |text: &str| text.eq_ignore_ascii_case("never") || flag(text) == Some(false);
-            keys::normal(&option.name) == "render" && option.value.as_text().is_some_and(is_never)
-        })
+    matched.normal == "build" && is_disabled(&matched.field.value, "render", &["never", "link"])
+}
+
+/// Returns whether this option of Hugo's `build` is `false` or one of these values.
+pub(super) fn is_disabled(build: &LocatedValue, option: &str, values: &[&str]) -> bool {
+    let has_value = |text: &str| {
+        let is_one = values.iter().any(|value| text.eq_ignore_ascii_case(value));
+        is_one || flag(text) == Some(false)
+    };
+    let mut options = build.fields().iter();
+    options.any(|field| keys::normal(&field.name) == option && field.value.as_text().is_some_and(has_value))
 }
 
 /// A field at the top of the front matter, and the known key that it matches.

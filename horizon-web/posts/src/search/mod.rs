@@ -79,14 +79,15 @@ pub struct SearchResults<'a> {
 }
 
 impl SearchIndex {
-    /// Indexes the posts of a library.
+    /// Indexes the [listed](Post::is_listed) posts of a library.
     ///
     /// Renders posts that no page has needed yet, which takes most of the time; call it from a blocking thread.
     /// `is_obsolete` is called before each post and ends the build.
     pub fn build(library: &Library, is_obsolete: impl Fn() -> bool) -> Option<Self> {
         let mut builder = IndexBuilder::default();
         let mut documents = Vec::with_capacity(library.posts().len());
-        for (number, post) in (0..MAX_POSTS).zip(library.posts()) {
+        let listed = library.posts().iter().filter(|post| post.is_listed);
+        for (number, post) in (0..MAX_POSTS).zip(listed) {
             if is_obsolete() {
                 return None;
             }

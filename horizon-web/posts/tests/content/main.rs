@@ -37,4 +37,6 @@ mod scheduled;
 #[cfg(test)]
 mod search;
 #[cfg(test)]
+mod unlisted;
+#[cfg(test)]
 mod watch;
