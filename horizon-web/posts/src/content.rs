@@ -120,7 +120,7 @@ impl ContentFolder {
         &self.skipped
     }
 
-    /// Returns the posts and pages that are public at that time and that versions before 0.2 did not read.
+    /// Returns the posts and pages that are public at that time and that earlier versions did not read.
     #[must_use]
     pub fn newly_public(&self, now: Timestamp) -> Vec<&Path> {
         let files = self.files.iter();
