@@ -50,7 +50,7 @@ impl PoolKind {
     }
 
     /// Returns how long a statement may run.
-    const fn statement_timeout(self) -> Duration {
+    pub(crate) const fn statement_timeout(self) -> Duration {
         match self {
             Self::Write => Duration::from_secs(30),
             Self::Read => Duration::from_secs(10),

@@ -37,7 +37,7 @@ pub use leaving::{Closing, time_to_leave};
 pub use live_stream::{SseEvent, SseStream};
 pub use nu_html_checker::html_errors;
 pub use page_paths::assert_paths_are_passed_on;
-pub use postgres::PostgresServer;
+pub use postgres::{PostgresOptions, PostgresServer, TestDatabase};
 pub use posts::Posts;
 pub use random::seeded_rng;
 pub use server::{ServerOptions, WebServer, program};

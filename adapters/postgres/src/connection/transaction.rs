@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool::managed::Object;
 use futures::future::join_all;
-use tokio_postgres::{Row, types::ToSql};
+use tokio_postgres::{Row, RowStream, types::ToSql};
 
 use super::{ConnectionManager, PoolKind};
 use crate::{error::DatabaseError, sql::Sql};
@@ -111,6 +111,12 @@ impl Transaction {
         }
         let typed: Vec<_> = params.iter().copied().zip(sql.types.iter().cloned()).collect();
         Ok(connection.client.query_typed(sql.text, &typed).await?)
+    }
+
+    /// Returns the rows of a statement as they arrive. The statement is always planned for these parameters.
+    pub(crate) async fn stream(&self, sql: Sql, params: Params<'_>) -> Result<RowStream, DatabaseError> {
+        let typed = params.iter().copied().zip(sql.types.iter().cloned());
+        Ok(self.connection()?.client.query_typed_raw(sql.text, typed).await?)
     }
 
     /// Returns the only row of a statement, if it has one.
