@@ -186,13 +186,13 @@ statements! {
 
     /// Counts the new values in `day_numbers`, whose kinds for them start at 2. A new row has no `xmax`: only an update
     /// sets it, because it locks the row first.
-    ADD_TO_DIMENSIONS(DATE_ARRAY, INT2_ARRAY, TEXT_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
+    ADD_TO_DIMENSIONS(INT2_ARRAY, DATE_ARRAY, TEXT_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
             INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY) = concat!(
         "WITH written AS (
-            INSERT INTO dimension_days (day, dimension, value, ", counts!(), ")
-            SELECT * FROM unnest($1::date[], $2::smallint[], $3::text[], ", counts_arrays!(), ")
-            ON CONFLICT (day, dimension, value)", add_counts!("dimension_days"), "
-            RETURNING day, dimension, value, xmax = 0 AS is_new
+            INSERT INTO dimension_days (dimension, day, value, ", counts!(), ")
+            SELECT * FROM unnest($1::smallint[], $2::date[], $3::text[], ", counts_arrays!(), ")
+            ON CONFLICT (dimension, day, value)", add_counts!("dimension_days"), "
+            RETURNING dimension, day, value, xmax = 0 AS is_new
         )
         INSERT INTO day_numbers (day, kind, next)
             SELECT day, dimension + 2, count(*) FROM written WHERE is_new AND value <> '(other)'

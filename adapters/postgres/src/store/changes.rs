@@ -36,12 +36,16 @@ pub(super) fn writes<'a>(
     Ok(writes)
 }
 
+/// The time is stored if it is not that of the id.
 fn event_ids(changes: &Changes) -> Write<'static> {
     let mut ids: Vec<_> = changes.event_ids.iter().collect();
     ids.sort_unstable();
     Write::new(sql::ADD_EVENT_IDS, ids.len())
         .column(ids.iter().map(|(id, _)| UuidColumn::from(*id)))
-        .column(ids.iter().map(|(_, at)| at.as_millis()))
+        .column(
+            ids.iter()
+                .map(|(id, at)| (id.timestamp() != Some(*at)).then_some(at.as_millis())),
+        )
 }
 
 /// The totals that changed, and the topics that are new.

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use horizon_core::{
-    Day, Topic, VISIT_GAP,
-    reports::{CountedEvents, Counts, NumberKind, ReportChanges, SessionRow, TopicCounts, VisitorState},
+    Topic, VISIT_GAP,
+    reports::{CountedEvents, Counts, NumberKind, ReportChanges, SessionRow, TopicCounts},
 };
 use tokio_postgres::types::ToSql;
 
@@ -102,14 +102,14 @@ fn reading_times<'a, P: ToSql + Sync + Send + Copy + 'a>(statement: Sql, buckets
 }
 
 fn dimensions(changes: &ReportChanges) -> Write<'_> {
-    let mut rows: BTreeMap<(DateColumn, i16, &str), Counts> = BTreeMap::new();
+    let mut rows: BTreeMap<(i16, DateColumn, &str), Counts> = BTreeMap::new();
     for ((dimension, day, value), counts) in &changes.dimensions {
         let day = DateColumn(DateColumn(*day).nearest());
-        *rows.entry((day, dimension_code(*dimension), value)).or_default() += *counts;
+        *rows.entry((dimension_code(*dimension), day, value)).or_default() += *counts;
     }
     let write = Write::new(sql::ADD_TO_DIMENSIONS, rows.len())
-        .column(rows.keys().map(|(day, ..)| *day))
-        .column(rows.keys().map(|(_, dimension, _)| *dimension))
+        .column(rows.keys().map(|(dimension, ..)| *dimension))
+        .column(rows.keys().map(|(_, day, _)| *day))
         .column(rows.keys().map(|(.., value)| *value));
     counts_columns(write, rows.values())
 }
