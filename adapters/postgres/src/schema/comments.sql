@@ -160,7 +160,7 @@ BEGIN
             ('custom_events', 'count', 'How often it happened'),
 
             ('event_ids', 'id', 'The id of the event'),
-            ('event_ids', 'at', 'The time of the event in milliseconds since 1970'),
+            ('event_ids', 'at', 'The time of the event in milliseconds since 1970; null: the one in its id'),
 
             ('visitor_states', 'visitor', 'The key of the visitor on a day'),
             ('visitor_states', 'topic', 'The number of the topic'),

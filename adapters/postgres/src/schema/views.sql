@@ -10,9 +10,8 @@
 -- only adds columns at the end. To rename or remove a column, or to change its type, a step has to drop the view and
 -- grant again what `pg_class.relacl` had.
 
--- Filters by page and by day use these indexes. No update changes their columns, so it stays in its page.
+-- A filter by page uses this index. The name of a topic never changes, so the updates of totals stay in their page.
 CREATE UNIQUE INDEX topics_page ON topics (substr(name, 6)) WHERE name <> 'site';
-CREATE INDEX topic_days_day ON topic_days (day);
 
 CREATE VIEW pages AS
     SELECT

@@ -10,6 +10,8 @@ mod exclusions;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]
+mod file_roles;
+#[cfg(test)]
 mod folder;
 #[cfg(test)]
 mod front_matter;
