@@ -1,6 +1,6 @@
 //! PostgreSQL fails while a blog with an embedded accumulator writes to it.
 
-use std::{cell::Cell, fs, path::Path, time::Duration};
+use std::{cell::Cell, fs, time::Duration};
 
 use anyhow::ensure;
 use tokio::time::sleep;
