@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
-pub(crate) use transaction::{Params, Transaction};
+pub(crate) use transaction::{Params, Transaction, Write};
 
 /// How long a call waits for a free connection.
 const WAIT: Duration = Duration::from_secs(10);

@@ -75,7 +75,6 @@ pub(super) const STEPS: &[&str] = &[concat!(
     CREATE TABLE visitor_states (
         visitor uuid NOT NULL,
         topic integer NOT NULL,
-        last bigint NOT NULL,
         last_day date NOT NULL,
         first_day date,
         state bytea NOT NULL,
