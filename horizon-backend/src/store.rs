@@ -91,10 +91,7 @@ impl StoreHandle {
                 StoreAdapter::Sqlite(store, path.clone())
             })),
             #[cfg(feature = "postgres")]
-            StoreUrl::Postgres(config) => {
-                let store = Arc::new(PostgresStore::open_read_only(config)?);
-                Ok(Self::new(store, StoreAdapter::Postgres))
-            }
+            StoreUrl::Postgres(_) => Self::open(url),
             #[cfg(feature = "redis")]
             StoreUrl::Redis(_) => Self::open(url),
         }
