@@ -23,7 +23,7 @@ use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
 use manager::SharedState;
 pub(crate) use tls::TlsError;
-pub(crate) use transaction::{Params, Transaction, begin};
+pub(crate) use transaction::{Params, Transaction, Write, begin};
 
 /// How long a call waits for a free connection.
 const WAIT: Duration = Duration::from_secs(10);
@@ -51,6 +51,15 @@ impl PoolKind {
         match self {
             Self::Write | Self::Report => 2,
             Self::Read => 4,
+        }
+    }
+
+    /// Returns how long a transaction may wait for the next statement of its process. A process that stands still must
+    /// not hold locks for ever; a report may compute between two queries.
+    const fn idle_timeout(self) -> Duration {
+        match self {
+            Self::Write | Self::Read => Duration::from_secs(10),
+            Self::Report => Duration::from_secs(60),
         }
     }
 
