@@ -5,9 +5,12 @@
 //! with the first statements, without waiting for a reply.
 
 mod manager;
+mod opening;
+mod status;
+mod tls;
 mod transaction;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use deadpool::{
     Runtime,
@@ -18,7 +21,9 @@ use tokio::time::timeout;
 
 use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
-pub(crate) use transaction::{Params, Transaction, Write};
+use manager::SharedState;
+pub(crate) use tls::TlsError;
+pub(crate) use transaction::{Params, Transaction, Write, begin};
 
 /// How long a call waits for a free connection.
 const WAIT: Duration = Duration::from_secs(10);
@@ -49,6 +54,15 @@ impl PoolKind {
         }
     }
 
+    /// Returns how long a transaction may wait for the next statement of its process. A process that stands still must
+    /// not hold locks for ever; a report may compute between two queries.
+    const fn idle_timeout(self) -> Duration {
+        match self {
+            Self::Write | Self::Read => Duration::from_secs(10),
+            Self::Report => Duration::from_secs(60),
+        }
+    }
+
     /// Returns how long a statement may run.
     pub(crate) const fn statement_timeout(self) -> Duration {
         match self {
@@ -76,8 +90,9 @@ struct ConnectionPool {
 impl Database {
     /// Returns pools that connect when they are needed.
     pub(crate) fn new(config: &PostgresConfig) -> Result<Self> {
-        let schema = manager::SharedSchema::default();
-        let pool = |kind| ConnectionPool::new(config, &schema, kind);
+        let failed = |error: DatabaseError| error.into_port_error("the connections to PostgreSQL cannot be set up");
+        let shared = SharedState::new(config).map_err(failed)?;
+        let pool = |kind| ConnectionPool::new(config, &shared, kind);
         Ok(Self {
             writes: pool(PoolKind::Write)?,
             reads: pool(PoolKind::Read)?,
@@ -114,9 +129,7 @@ impl Database {
 
     /// Begins a transaction that sees one state of the database.
     pub(crate) async fn report(&self) -> Result<Transaction, DatabaseError> {
-        let transaction = Transaction::new(self.reports.get().await?);
-        transaction.run(&self.reports.begin).await?;
-        Ok(transaction)
+        self.reports.begin().await
     }
 
     /// Closes the connections. Later calls fail.
@@ -128,8 +141,8 @@ impl Database {
 }
 
 impl ConnectionPool {
-    fn new(config: &PostgresConfig, schema: &manager::SharedSchema, kind: PoolKind) -> Result<Self> {
-        let manager = ConnectionManager::new(config, schema.clone(), kind);
+    fn new(config: &PostgresConfig, shared: &Arc<SharedState>, kind: PoolKind) -> Result<Self> {
+        let manager = ConnectionManager::new(Arc::clone(shared), kind);
         let builder = Pool::builder(manager).runtime(Runtime::Tokio1).config(PoolConfig {
             max_size: kind.max_connections(),
             timeouts: Timeouts {
@@ -143,13 +156,22 @@ impl ConnectionPool {
         Ok(Self {
             pool: builder.build().map_err(failed)?,
             kind,
-            begin: transaction::begin(&config.schema, kind),
+            begin: begin(&config.schema, kind),
         })
     }
 
     async fn get(&self) -> Result<Object<ConnectionManager>, DatabaseError> {
         let connection = self.pool.get().await;
         connection.map_err(|error| DatabaseError::of_pool(error, WAIT, CONNECT))
+    }
+
+    /// Returns a transaction that has begun.
+    async fn begin(&self) -> Result<Transaction, DatabaseError> {
+        let transaction = Transaction::new(self.get().await?);
+        let limit = self.kind.statement_timeout() + NETWORK_DELAY;
+        let begun = timeout(limit, transaction.begin(&self.begin)).await;
+        begun.unwrap_or(Err(DatabaseError::Timeout(limit)))?;
+        Ok(transaction)
     }
 
     /// Runs `work` in a transaction and commits it, unless `work` has done so.
@@ -162,16 +184,17 @@ impl ConnectionPool {
         let begin = format!("{}{lock}", self.begin);
         let all = async {
             // Both are sent before the first reply arrives.
-            let (_, value) = tokio::try_join!(transaction.run(&begin), work(&transaction))?;
+            let (_, value) = tokio::try_join!(biased; transaction.begin(&begin), work(&transaction))?;
             if !transaction.is_committed() {
                 transaction.commit().await?;
             }
             Ok(value)
         };
         let limit = self.kind.statement_timeout() + NETWORK_DELAY;
-        let done = timeout(limit, all)
-            .await
-            .unwrap_or(Err(DatabaseError::Timeout(limit)))?;
-        Ok(done)
+        let done = timeout(limit, all).await;
+        done.unwrap_or(Err(DatabaseError::Timeout(limit)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,9 +48,13 @@ macro_rules! add_counts {
     };
 }
 
-/// The arrays of counts, after three parameters with keys.
+/// The arrays of counts, after so many parameters with keys.
 macro_rules! counts_arrays {
-    () => {
+    (after 2) => {
+        "$3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+            $10::bigint[], $11::bigint[], $12::bigint[]"
+    };
+    (after 3) => {
         "$4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
             $11::bigint[], $12::bigint[], $13::bigint[]"
     };
@@ -163,14 +167,14 @@ statements! {
     ADD_TO_HOURS(INT4_ARRAY, TIMESTAMPTZ_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
             INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY) = concat!(
         "INSERT INTO topic_hours (topic, hour, ", counts!(), ")
-            SELECT * FROM unnest($1::integer[], $2::timestamptz[], ", counts_arrays!(), ")
+            SELECT * FROM unnest($1::integer[], $2::timestamptz[], ", counts_arrays!(after 2), ")
             ON CONFLICT (topic, hour)", add_counts!("topic_hours")
     );
 
     ADD_TO_DAYS(INT4_ARRAY, DATE_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
             INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY) = concat!(
         "INSERT INTO topic_days (topic, day, ", counts!(), ")
-            SELECT * FROM unnest($1::integer[], $2::date[], ", counts_arrays!(), ")
+            SELECT * FROM unnest($1::integer[], $2::date[], ", counts_arrays!(after 2), ")
             ON CONFLICT (topic, day)", add_counts!("topic_days")
     );
 
@@ -190,7 +194,7 @@ statements! {
             INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY) = concat!(
         "WITH written AS (
             INSERT INTO dimension_days (dimension, day, value, ", counts!(), ")
-            SELECT * FROM unnest($1::smallint[], $2::date[], $3::text[], ", counts_arrays!(), ")
+            SELECT * FROM unnest($1::smallint[], $2::date[], $3::text[], ", counts_arrays!(after 3), ")
             ON CONFLICT (dimension, day, value)", add_counts!("dimension_days"), "
             RETURNING dimension, day, value, xmax = 0 AS is_new
         )
