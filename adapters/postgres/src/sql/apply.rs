@@ -61,10 +61,10 @@ macro_rules! counts_arrays {
     };
 }
 
-/// The numbers of the topics whose names are in `$1`, 0 for an unknown one.
+/// The numbers of the topics whose names are in `$1`, -1 for an unknown one.
 macro_rules! topics {
     () => {
-        "ARRAY(SELECT coalesce((SELECT topic FROM topics WHERE topics.name = names.name), 0)
+        "ARRAY(SELECT coalesce((SELECT topic FROM topics WHERE topics.name = names.name), -1)
             FROM unnest($1::text[]) WITH ORDINALITY AS names (name, ordinal) ORDER BY ordinal)"
     };
 }
