@@ -81,7 +81,7 @@ impl BackendConfig {
 }
 
 impl Backend {
-    /// Opens the bus and the store and starts the background tasks. An unavailable Redis is not an error.
+    /// Opens the bus and the store and starts the background tasks. An unavailable PostgreSQL or Redis is not an error.
     ///
     /// # Errors
     /// The store cannot be opened, another process counts into it, its reports have another time zone, or the Redis is

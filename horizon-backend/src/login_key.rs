@@ -5,6 +5,8 @@ use std::{fmt, time::Duration};
 use std::{fs, io, path::PathBuf, sync::Arc};
 
 use horizon_core::{Error, Result, error_chain};
+#[cfg(feature = "postgres")]
+use horizon_postgres::PostgresStore;
 #[cfg(feature = "redis")]
 use horizon_redis::RedisStore;
 use parking_lot::Mutex;
@@ -19,7 +21,8 @@ const READ_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// A key for the cookies of login sessions. Replacing it ends all sessions, on every node with this store.
 ///
-/// It is kept like [`stored_secret`](crate::stored_secret): in memory, in a file `<database>.login-key`, or in Redis.
+/// It is kept like [`stored_secret`](crate::stored_secret): in memory, in a file
+/// `<database>.login-key`, in PostgreSQL, or in Redis.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -49,21 +52,25 @@ enum KeyPlace {
     /// The file, and a lock for those who write it.
     #[cfg(feature = "sqlite")]
     File(PathBuf, Arc<Mutex<()>>),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<PostgresStore>),
     #[cfg(feature = "redis")]
     Redis(Box<RedisStore>),
 }
 
 impl LoginKey {
-    /// Returns the key that is kept with this store. It is created with the first read. Redis needs a tokio runtime and
-    /// may be unavailable.
+    /// Returns the key that is kept with this store. It is created with the first read. PostgreSQL and Redis need a
+    /// tokio runtime and may be unavailable.
     ///
     /// # Errors
-    /// The operating system has no randomness, or the configuration of the Redis client is invalid.
+    /// The operating system has no randomness, or the configuration of the client is invalid.
     pub fn open(store: &StoreUrl) -> Result<Self> {
         let place = match store {
             StoreUrl::Memory => KeyPlace::Memory(Mutex::new(random_bytes()?)),
             #[cfg(feature = "sqlite")]
             StoreUrl::Sqlite(database) => KeyPlace::File(path_beside(database, ".login-key"), Arc::default()),
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(config) => KeyPlace::Postgres(Box::new(PostgresStore::new(config)?)),
             #[cfg(feature = "redis")]
             StoreUrl::Redis(redis) => KeyPlace::Redis(Box::new(RedisStore::connect(redis)?)),
         };
@@ -118,6 +125,8 @@ impl LoginKey {
                 })
                 .await?;
             }
+            #[cfg(feature = "postgres")]
+            KeyPlace::Postgres(store) => store.replace_login_key(new).await?,
             #[cfg(feature = "redis")]
             KeyPlace::Redis(store) => store.replace_login_key(new).await?,
         }
@@ -135,6 +144,8 @@ impl LoginKey {
                 let path = path.clone();
                 in_background(move || read_or_create(&path)).await
             }
+            #[cfg(feature = "postgres")]
+            KeyPlace::Postgres(store) => store.login_key(random_bytes()?).await,
             #[cfg(feature = "redis")]
             KeyPlace::Redis(store) => store.login_key(random_bytes()?).await,
         }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use horizon_core::{CommentStore, Error, EventBus, Ports, Presence, Result, SaltStore, StatsStore, Topic};
 use horizon_memory::MemoryStore;
+#[cfg(feature = "postgres")]
+use horizon_postgres::PostgresStore;
 #[cfg(feature = "redis")]
 use horizon_redis::RedisStore;
 #[cfg(feature = "sqlite")]
@@ -43,15 +45,18 @@ enum StoreAdapter {
     Memory,
     #[cfg(feature = "sqlite")]
     Sqlite(Arc<SqliteStore>, PathBuf),
+    #[cfg(feature = "postgres")]
+    Postgres(Arc<PostgresStore>),
     #[cfg(feature = "redis")]
     Redis(Arc<RedisStore>),
 }
 
 impl StoreHandle {
-    /// Opens a store and creates its SQLite file if necessary. Redis needs a tokio runtime and may be unavailable.
+    /// Opens a store and creates its SQLite file if necessary. PostgreSQL and Redis need a tokio runtime and may be
+    /// unavailable.
     ///
     /// # Errors
-    /// The SQLite file cannot be used, or the configuration of the Redis client is invalid.
+    /// The SQLite file cannot be used, or the configuration of the client is invalid.
     pub fn open(url: &StoreUrl) -> Result<Self> {
         match url {
             StoreUrl::Memory => Ok(Self::new(Arc::new(MemoryStore::new()), |_| StoreAdapter::Memory)),
@@ -59,17 +64,23 @@ impl StoreHandle {
             StoreUrl::Sqlite(path) => Ok(Self::new(Arc::new(SqliteStore::open(path)?), |store| {
                 StoreAdapter::Sqlite(store, path.clone())
             })),
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(config) => {
+                let store = Arc::new(PostgresStore::new(config)?);
+                Ok(Self::new(store, StoreAdapter::Postgres))
+            }
             #[cfg(feature = "redis")]
             StoreUrl::Redis(redis) => Ok(Self::new(Arc::new(RedisStore::connect(redis)?), StoreAdapter::Redis)),
         }
     }
 
     /// Opens a store for reading, also while another process counts into it. Does not create, lock or change an SQLite
-    /// file. Redis needs a tokio runtime and may be unavailable.
+    /// file or a schema of PostgreSQL. PostgreSQL and Redis need a tokio runtime and may be unavailable.
     ///
     /// # Errors
     /// The SQLite file is missing, was written by an older or newer version, or cannot be used; the store is in memory;
-    /// the configuration of the Redis client is invalid.
+    /// the configuration of the client is invalid. Reads of a schema of PostgreSQL that is missing, older or newer fail
+    /// permanently.
     pub fn open_read_only(url: &StoreUrl) -> Result<Self> {
         match url {
             StoreUrl::Memory => Err(Error::permanent(
@@ -79,6 +90,8 @@ impl StoreHandle {
             StoreUrl::Sqlite(path) => Ok(Self::new(Arc::new(SqliteStore::open_read_only(path)?), |store| {
                 StoreAdapter::Sqlite(store, path.clone())
             })),
+            #[cfg(feature = "postgres")]
+            StoreUrl::Postgres(_) => Self::open(url),
             #[cfg(feature = "redis")]
             StoreUrl::Redis(_) => Self::open(url),
         }
@@ -135,13 +148,15 @@ impl StoreHandle {
             StoreAdapter::Memory => Ok(()),
             #[cfg(feature = "sqlite")]
             StoreAdapter::Sqlite(store, _) => store.check_writable().await,
+            #[cfg(feature = "postgres")]
+            StoreAdapter::Postgres(store) => store.check_writable().await,
             #[cfg(feature = "redis")]
             StoreAdapter::Redis(store) => store.check_writable().await,
         }
     }
 
     /// Returns a text that is the same in all processes with this store, and `None` for a store in memory or one that
-    /// the application opened. A copy of an SQLite file is another store.
+    /// the application opened. A copy of an SQLite file is another store, and a copy of a schema of PostgreSQL the same.
     ///
     /// # Errors
     /// Retryable if the store is unavailable.
@@ -155,6 +170,8 @@ impl StoreHandle {
                 let stopped = |error| Error::unavailable("the store's file could not be inspected").with_source(error);
                 identity.map_err(stopped)?.map(Some)
             }
+            #[cfg(feature = "postgres")]
+            StoreAdapter::Postgres(store) => store.identity().await.map(|id| Some(format!("postgres:{id}"))),
             #[cfg(feature = "redis")]
             StoreAdapter::Redis(store) => store.identity().await.map(|id| Some(format!("redis:{id}"))),
         }
@@ -176,13 +193,19 @@ impl StoreHandle {
         let _ = health;
     }
 
-    /// Completes the queued writes of an SQLite store and closes it. Has no effect on other stores.
+    /// Completes the queued writes of an SQLite store and closes it, or closes the connections to PostgreSQL. Has no
+    /// effect on other stores.
     ///
     /// # Errors
     /// Retryable if this takes more than 2 seconds.
     pub async fn close(&self) -> Result<()> {
         match &self.adapter {
             StoreAdapter::Application | StoreAdapter::Memory => Ok(()),
+            #[cfg(feature = "postgres")]
+            StoreAdapter::Postgres(store) => {
+                store.close();
+                Ok(())
+            }
             #[cfg(feature = "redis")]
             StoreAdapter::Redis(_) => Ok(()),
             #[cfg(feature = "sqlite")]

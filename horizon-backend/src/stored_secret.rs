@@ -10,11 +10,10 @@ use std::{
 #[cfg(feature = "sqlite")]
 use horizon_core::Error;
 use horizon_core::Result;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "postgres", feature = "redis"))]
 use {
     crate::batch_retry::{INITIAL_DELAY, MAX_DELAY},
     horizon_core::Backoff,
-    horizon_redis::{RedisConfig, RedisStore},
 };
 
 #[cfg(feature = "sqlite")]
@@ -23,8 +22,9 @@ use crate::{StoreUrl, random_bytes};
 
 /// Reads the secret that is kept with this store, or creates it.
 ///
-/// A store in memory has a new secret each time. SQLite has a file `<database>.secret`. In Redis all processes share
-/// the secret; while Redis is unavailable this waits, because without the secret a server cannot recognise its readers.
+/// A store in memory has a new secret each time. SQLite has a file `<database>.secret`. In PostgreSQL and Redis all
+/// processes share the secret; while they are unavailable this waits, because without the secret a server cannot
+/// recognise its readers.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,7 +35,7 @@ use crate::{StoreUrl, random_bytes};
 /// ```
 ///
 /// # Errors
-/// The file cannot be read or created, Redis rejects the command, or the operating system has no randomness.
+/// The file cannot be read or created, PostgreSQL or Redis rejects the command, or the operating system has no randomness.
 pub async fn stored_secret(store: &StoreUrl) -> Result<[u8; 32]> {
     match store {
         StoreUrl::Memory => random_bytes(),
@@ -45,8 +45,18 @@ pub async fn stored_secret(store: &StoreUrl) -> Result<[u8; 32]> {
             let failed = || format!("the secret in {} cannot be used", path.display());
             read_or_create(&path).map_err(|error| Error::permanent(failed()).with_source(error))
         }
+        #[cfg(feature = "postgres")]
+        StoreUrl::Postgres(config) => {
+            let store = horizon_postgres::PostgresStore::new(config)?;
+            let secret = retried(config, async |fresh| store.secret(fresh).await).await;
+            store.close();
+            secret
+        }
         #[cfg(feature = "redis")]
-        StoreUrl::Redis(redis) => redis_secret(redis).await,
+        StoreUrl::Redis(redis) => {
+            let store = horizon_redis::RedisStore::connect(redis)?;
+            retried(redis, async |fresh| store.secret(fresh).await).await
+        }
     }
 }
 
@@ -62,15 +72,15 @@ pub fn is_secret_missing(store: &StoreUrl) -> bool {
     }
 }
 
-#[cfg(feature = "redis")]
-async fn redis_secret(redis: &RedisConfig) -> Result<[u8; 32]> {
-    let (store, fresh) = (RedisStore::connect(redis)?, random_bytes()?);
-    let mut backoff = Backoff::new(INITIAL_DELAY, MAX_DELAY);
+/// Calls `secret` with fresh random bytes until it succeeds or fails permanently.
+#[cfg(any(feature = "postgres", feature = "redis"))]
+async fn retried(store: &impl std::fmt::Debug, secret: impl AsyncFn([u8; 32]) -> Result<[u8; 32]>) -> Result<[u8; 32]> {
+    let (fresh, mut backoff) = (random_bytes()?, Backoff::new(INITIAL_DELAY, MAX_DELAY));
     loop {
-        match store.secret(fresh).await {
+        match secret(fresh).await {
             Err(error) if error.is_retryable() => {
                 let (cause, delay) = (horizon_core::error_chain(&error), backoff.next_delay());
-                tracing::warn!(?redis, %error, cause, ?delay, "cannot read the secret that signs cookies, retrying");
+                tracing::warn!(?store, %error, cause, ?delay, "cannot read the secret that signs cookies, retrying");
                 tokio::time::sleep(delay).await;
             }
             outcome => return outcome,

@@ -2,6 +2,8 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+#[cfg(feature = "postgres")]
+use horizon_postgres::PostgresConfig;
 #[cfg(feature = "redis")]
 use horizon_redis::RedisConfig;
 
@@ -53,6 +55,9 @@ pub enum StoreUrl {
     /// `sqlite:PATH`. The path is not percent-decoded.
     #[cfg(feature = "sqlite")]
     Sqlite(PathBuf),
+    /// `postgres://…` or `postgresql://…`.
+    #[cfg(feature = "postgres")]
+    Postgres(Box<PostgresConfig>),
     /// `redis://…`, or `rediss://…` with TLS.
     #[cfg(feature = "redis")]
     Redis(Box<RedisConfig>),
@@ -68,7 +73,7 @@ pub enum BackendUrlError {
     )]
     UnknownBus,
     /// The scheme is not that of a store.
-    #[error("a store is `sqlite:PATH` (such as `sqlite:numbers.db`), `redis://…` or `memory:`")]
+    #[error("a store is `sqlite:PATH` (such as `sqlite:numbers.db`), `postgres://…`, `redis://…` or `memory:`")]
     UnknownStore,
     /// `sqlite://PATH` has an authority.
     #[error("the path follows `sqlite:` directly, as in `sqlite:numbers.db` or `sqlite:/var/lib/numbers.db`")]
@@ -76,6 +81,9 @@ pub enum BackendUrlError {
     /// This build lacks a feature.
     #[error("this program was built without the feature `{0}` of the crate horizon-backend")]
     MissingFeature(&'static str),
+    /// The URL of a PostgreSQL database is invalid.
+    #[error(transparent)]
+    Postgres(horizon_core::Error),
     /// The URL of a Redis is invalid.
     #[error(transparent)]
     Redis(#[from] horizon_core::Error),
@@ -109,13 +117,15 @@ impl Delivery {
 }
 
 impl StoreUrl {
-    /// Returns `memory`, `sqlite` or `redis`.
+    /// Returns `memory`, `sqlite`, `postgres` or `redis`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Memory => "memory",
             #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => "sqlite",
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => "postgres",
             #[cfg(feature = "redis")]
             Self::Redis(_) => "redis",
         }
@@ -158,6 +168,10 @@ impl FromStr for StoreUrl {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
             #[cfg(not(feature = "sqlite"))]
             Some(("sqlite", _)) => Err(BackendUrlError::MissingFeature("sqlite")),
+            #[cfg(feature = "postgres")]
+            Some(("postgres" | "postgresql", _)) => postgres(text).map(Self::Postgres),
+            #[cfg(not(feature = "postgres"))]
+            Some(("postgres" | "postgresql", _)) => Err(BackendUrlError::MissingFeature("postgres")),
             #[cfg(feature = "redis")]
             Some(("redis" | "rediss", _)) => redis(text).map(Self::Redis),
             #[cfg(not(feature = "redis"))]
@@ -170,4 +184,11 @@ impl FromStr for StoreUrl {
 #[cfg(feature = "redis")]
 fn redis(text: &str) -> Result<Box<RedisConfig>, BackendUrlError> {
     Ok(Box::new(RedisConfig::new(text)?))
+}
+
+#[cfg(feature = "postgres")]
+fn postgres(text: &str) -> Result<Box<PostgresConfig>, BackendUrlError> {
+    PostgresConfig::new(text)
+        .map(Box::new)
+        .map_err(BackendUrlError::Postgres)
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use horizon_core::reports::Dimension;
 use horizon_core::{Day, EventId, ReaderId, Timestamp, Topic, VisitorKey};
 use tokio_postgres::{
     Row,
@@ -15,8 +16,10 @@ type ConversionError = Box<dyn Error + Sync + Send>;
 /// The number of 2000-01-01, from which PostgreSQL counts.
 const EPOCH_DAY: i64 = 10_957;
 
+const DAY_MILLIS: i64 = 86_400_000;
+
 /// 2000-01-01 in milliseconds.
-const EPOCH_MILLIS: i64 = EPOCH_DAY * 86_400_000;
+const EPOCH_MILLIS: i64 = EPOCH_DAY * DAY_MILLIS;
 
 /// The first day of the type `date`, 4713-11-24 BC, in days since 2000-01-01.
 const FIRST_DATE: i64 = -2_451_545;
@@ -25,15 +28,15 @@ const FIRST_DATE: i64 = -2_451_545;
 const LAST_DATE: i64 = 106_751_990;
 
 /// The 16 bytes of an id, in a column of the type `uuid`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct UuidColumn(pub(crate) u128);
 
 /// A day, in a column of the type `date`. A day that the type lacks is the nearest one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DateColumn(pub(crate) Day);
 
 /// A time, in a column of the type `timestamptz`. A time that the type lacks is the nearest one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TimestampColumn(pub(crate) Timestamp);
 
 impl ToSql for UuidColumn {
@@ -54,9 +57,28 @@ impl<'a> FromSql<'a> for UuidColumn {
     accepts!(UUID);
 }
 
+impl DateColumn {
+    /// Returns the day that is stored.
+    pub(crate) fn nearest(self) -> Day {
+        let days = self.0.number();
+        Day::from_number(days.clamp(FIRST_DATE + EPOCH_DAY, LAST_DATE + EPOCH_DAY))
+    }
+}
+
+impl TimestampColumn {
+    /// Returns the time that is stored.
+    pub(crate) fn nearest(self) -> Timestamp {
+        let millis = self.0.as_millis();
+        Timestamp::from_millis(millis.clamp(
+            FIRST_DATE * DAY_MILLIS + EPOCH_MILLIS,
+            LAST_DATE * DAY_MILLIS + EPOCH_MILLIS,
+        ))
+    }
+}
+
 impl ToSql for DateColumn {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, ConversionError> {
-        let days = self.0.number().saturating_sub(EPOCH_DAY).clamp(FIRST_DATE, LAST_DATE);
+        let days = self.nearest().number().saturating_sub(EPOCH_DAY);
         out.extend_from_slice(&i32::try_from(days)?.to_be_bytes());
         Ok(IsNull::No)
     }
@@ -76,9 +98,7 @@ impl<'a> FromSql<'a> for DateColumn {
 
 impl ToSql for TimestampColumn {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, ConversionError> {
-        const DAY_MILLIS: i64 = 86_400_000;
-        let millis = self.0.as_millis().saturating_sub(EPOCH_MILLIS);
-        let millis = millis.clamp(FIRST_DATE * DAY_MILLIS, LAST_DATE * DAY_MILLIS);
+        let millis = self.nearest().as_millis().saturating_sub(EPOCH_MILLIS);
         out.extend_from_slice(&millis.saturating_mul(1_000).to_be_bytes());
         Ok(IsNull::No)
     }
@@ -123,6 +143,24 @@ pub(crate) fn unsigned(row: &Row, column: &'static str) -> Result<u64, DatabaseE
 /// Returns a count as a column of the type `bigint` has it.
 pub(crate) fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Returns the number of a dimension: its position in [`Dimension::OF_SESSIONS`], which never changes. -1 for one that
+/// sessions do not have.
+pub(crate) fn dimension_code(dimension: Dimension) -> i16 {
+    let code = dimension.session_index().map(i16::try_from);
+    code.and_then(Result::ok).unwrap_or(-1)
+}
+
+/// Returns the index of the column `ordinal`, which counts from 1.
+pub(crate) fn ordinal_index(row: &Row) -> Result<Option<usize>, DatabaseError> {
+    let ordinal: i64 = row.try_get("ordinal")?;
+    Ok(usize::try_from(ordinal.saturating_sub(1)).ok())
+}
+
+/// Returns the key at the row's `ordinal`.
+pub(crate) fn at_ordinal<'a, K>(keys: &'a [K], row: &Row) -> Result<Option<&'a K>, DatabaseError> {
+    Ok(ordinal_index(row)?.and_then(|index| keys.get(index)))
 }
 
 /// Returns the error of a value that this program cannot have written.

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
-pub(crate) use transaction::{Params, Transaction};
+pub(crate) use transaction::{Params, Transaction, Write};
 
 /// How long a call waits for a free connection.
 const WAIT: Duration = Duration::from_secs(10);
@@ -50,7 +50,7 @@ impl PoolKind {
     }
 
     /// Returns how long a statement may run.
-    const fn statement_timeout(self) -> Duration {
+    pub(crate) const fn statement_timeout(self) -> Duration {
         match self {
             Self::Write => Duration::from_secs(30),
             Self::Read => Duration::from_secs(10),

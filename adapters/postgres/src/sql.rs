@@ -25,6 +25,7 @@ macro_rules! statements {
 pub(crate) mod apply;
 pub(crate) mod comments;
 pub(crate) mod reports;
+pub(crate) mod retention;
 pub(crate) mod salts;
 pub(crate) mod secrets;
 pub(crate) mod site;

@@ -7,15 +7,17 @@ use std::{
     sync::Arc,
 };
 
-use horizon_core::{Timestamp, reports::SiteTimeZone};
+use horizon_core::Timestamp;
 
 use crate::{
-    Diagnostic, DiagnosticEffect, Diagnostics, FrameOrigin, Language, Layout, Library, MarkdownExtensions,
-    MarkdownPage, Pictures, Post, Preview, Severity, SkipReason, SkippedFiles,
+    ContentOptions, Diagnostic, DiagnosticEffect, Diagnostics, Layout, Library, MarkdownPage, Post, Preview, Severity,
+    SkipReason, SkippedFiles,
     body::RenderContext,
     connect::{self, DocumentIndexer, PreviousDocuments},
     content_file::{self, ContentFile, ScheduledFile},
-    date, folder_rules,
+    date,
+    file_role::{self, SkippedRoles},
+    folder_rules,
     folder_tree::{FolderTree, MAX_ENTRIES},
     front_matter::FileIssue,
     layout::LayoutRoots,
@@ -26,29 +28,6 @@ use crate::{
     slug_conflicts,
     source::{self, FileKind, SourceFile},
 };
-
-/// How the folder is read.
-#[derive(Clone, Debug, Default)]
-pub struct ContentOptions {
-    /// Include drafts and files whose date is in the future.
-    pub drafts: bool,
-    /// Pass all HTML in Markdown through. Otherwise only safe elements are, and the rest is shown as text.
-    pub raw_html: bool,
-    /// The extensions of Markdown.
-    pub markdown: MarkdownExtensions,
-    /// The language of the blog, and of documents that state no other.
-    pub language: Language,
-    /// The origins whose pages may be in a frame. Other frames are links.
-    pub frames: Vec<FrameOrigin>,
-    /// The blog's own URL, such as `https://blog.example`; links to it are not external.
-    pub base_url: String,
-    /// The time zone of dates without an offset, such as days.
-    pub time_zone: SiteTimeZone,
-    /// First path segments of the server's own URLs, such as `feed.xml`. A page cannot have one of them as its slug.
-    pub reserved: &'static [&'static str],
-    /// The sizes and variants of pictures.
-    pub pictures: Pictures,
-}
 
 /// The content folder as last read. [`library`](Self::library) returns what is public at a given time.
 ///
@@ -141,7 +120,7 @@ impl ContentFolder {
         &self.skipped
     }
 
-    /// Returns the posts and pages that are public at that time and that versions before 0.2 did not read.
+    /// Returns the posts and pages that are public at that time and that earlier versions did not read.
     #[must_use]
     pub fn newly_public(&self, now: Timestamp) -> Vec<&Path> {
         let files = self.files.iter();
@@ -232,13 +211,7 @@ impl<'a> Loader<'a> {
         self.diagnostics
             .extend(folder_rules::unclear_rules(root, &roots, &tree));
         self.skip_files_without_front_matter(&mut sources, &mut tree);
-        let context = ParseContext {
-            layout: roots.layout,
-            zone: date::zone(&self.options.time_zone),
-        };
-        for (source, parsed) in sources.iter().zip(parallel::parse_all(&sources, &context)) {
-            self.add(source, parsed);
-        }
+        self.parse(root, &roots, &sources, &mut tree);
         self.reject_reserved_slugs();
         self.reject_duplicate_slugs(root);
         let (documents, reserved, skipped) = (&tree.documents, self.options.reserved, &mut tree.skipped);
@@ -321,6 +294,23 @@ impl<'a> Loader<'a> {
                 let reason = "skipped: the file has no front matter";
                 self.report(&skipped.path, DiagnosticEffect::Skipped, reason);
             }
+        }
+    }
+
+    /// Adds the files, except those that the generator or its theme uses for something else than a document.
+    fn parse(&mut self, root: &Path, roots: &LayoutRoots, sources: &[SourceFile], tree: &mut FolderTree) {
+        let context = ParseContext {
+            layout: roots.layout,
+            zone: date::zone(&self.options.time_zone),
+        };
+        let files = sources.iter().zip(parallel::parse_all(sources, &context)).collect();
+        let shown: HashSet<&Path> = self.previously_shown().map(|file| file.path.as_path()).collect();
+        let SkippedRoles { kept, notes } = file_role::skip(files, roots, &shown, &mut tree.skipped);
+        for (path, reason) in notes {
+            self.report(&root.join(path), DiagnosticEffect::Skipped, reason);
+        }
+        for (source, parsed) in kept {
+            self.add(source, parsed);
         }
     }
 

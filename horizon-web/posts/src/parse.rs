@@ -9,6 +9,7 @@ use crate::{
     Cover, Date, Language, Layout, MarkdownPage, Post,
     body::DocumentBody,
     file_name,
+    file_role::FileRole,
     front_matter::{self, FileIssue, FrontMatter, FrontMatterOptions, Publication},
     slug::slug_of_name,
     source::{FileKind, SourceFile},
@@ -142,6 +143,7 @@ pub(crate) struct ParsedFile {
     /// As far as it can be parsed, even if the file has an error.
     pub(crate) publication: Publication,
     pub(crate) issues: Vec<FileIssue>,
+    pub(crate) role: FileRole,
     /// Whether the front matter has a slug.
     pub(crate) has_own_slug: bool,
 }
@@ -152,6 +154,7 @@ impl ParsedFile {
             document: None,
             publication: Publication::default(),
             issues: vec![issue],
+            role: FileRole::Unknown,
             has_own_slug: false,
         }
     }
@@ -209,7 +212,7 @@ pub(crate) fn parse(source: &SourceFile, context: &ParseContext) -> ParsedFile {
     };
     let parsed = front_matter::parse(text, &options);
     let mut issues = parsed.issues;
-    let publication = parsed.publication;
+    let (publication, role) = (parsed.publication, parsed.role);
     let has_own_slug = parsed.front.as_ref().is_some_and(|front| front.slug.is_some());
     let document = parsed.front.and_then(|mut front| {
         // A page in a sub-folder is in the navigation if it has a position.
@@ -238,6 +241,7 @@ pub(crate) fn parse(source: &SourceFile, context: &ParseContext) -> ParsedFile {
         document,
         publication,
         issues,
+        role,
         has_own_slug,
     }
 }

@@ -98,7 +98,7 @@ impl Library {
         Some(&file.real)
     }
 
-    /// Returns the number of files that the server sends and that versions before 0.2 did not.
+    /// Returns the number of files that the server sends and that earlier versions did not.
     #[must_use]
     pub fn newly_public_files(&self) -> usize {
         self.site_files.new_count()

@@ -29,6 +29,10 @@ pub enum SkipReason {
     BundlePart,
     /// A Markdown file without front matter in a folder that is not only for posts or pages.
     NoFrontMatter,
+    /// A page for a template of the theme, such as its search, whose text is empty.
+    ThemePage,
+    /// A file of a content collection of Astro in which no file has a title or a date.
+    DataCollection,
     /// A symbolic link out of the content folder, out of a folder of static files, to a hidden file, or to nothing.
     Link,
     /// A folder that is read elsewhere, because of a symbolic link.
@@ -60,6 +64,8 @@ impl fmt::Display for SkipReason {
             Self::Format => "a text format other than Markdown",
             Self::BundlePart => "Markdown that is part of another post or page (in the folder of an index.md)",
             Self::NoFrontMatter => "no front matter",
+            Self::ThemePage => "a page for a template of the theme",
+            Self::DataCollection => "a collection in which no file has a title or a date",
             Self::Link => "a symbolic link to nothing, a hidden file, or out of the folder",
             Self::ReadElsewhere => "a symbolic link to a folder that is read already",
             Self::NameNotUtf8 => "the file name is not UTF-8",

@@ -1,17 +1,58 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool::managed::Object;
-use tokio_postgres::{Row, types::ToSql};
+use futures::future::join_all;
+use tokio_postgres::{Row, RowStream, types::ToSql};
 
 use super::{ConnectionManager, PoolKind};
 use crate::{error::DatabaseError, sql::Sql};
 
 /// Waits until no other transaction holds this lock of the site. The end of the transaction releases it: PgBouncer would
 /// leave the lock of a session with a connection of somebody else.
-pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon ' || current_schema(), 0));";
+///
+/// The transactions with the lock read and write rows by their keys, so the planner is told to use indexes, also for
+/// tables that are small or have no statistics yet: it keeps a plan while the table grows.
+pub(super) const LOCK: &str = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
+    SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; \
+    SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon ' || current_schema(), 0));";
 
 /// Parameters of a statement.
 pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// A statement with its parameters.
+pub(crate) struct Write<'a> {
+    sql: Sql,
+    rows: usize,
+    params: Vec<Box<dyn ToSql + Sync + Send + 'a>>,
+}
+
+impl<'a> Write<'a> {
+    /// Returns a statement without parameters, which are added in their order. They have the columns of so many rows.
+    pub(crate) fn new(sql: Sql, rows: usize) -> Self {
+        let params = Vec::with_capacity(sql.types.len());
+        Self { sql, rows, params }
+    }
+
+    /// Adds an array.
+    #[must_use]
+    pub(crate) fn column<T: ToSql + Sync + Send + 'a>(self, values: impl IntoIterator<Item = T>) -> Self {
+        let mut column = Vec::with_capacity(self.rows);
+        column.extend(values);
+        self.value(column)
+    }
+
+    /// Adds a value.
+    #[must_use]
+    pub(crate) fn value(mut self, value: impl ToSql + Sync + Send + 'a) -> Self {
+        self.params.push(Box::new(value));
+        self
+    }
+
+    /// Returns whether there are no rows to write.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+}
 
 /// A transaction. Dropping it before the commit closes the connection, which rolls back.
 pub(crate) struct Transaction {
@@ -72,6 +113,12 @@ impl Transaction {
         Ok(connection.client.query_typed(sql.text, &typed).await?)
     }
 
+    /// Returns the rows of a statement as they arrive. The statement is always planned for these parameters.
+    pub(crate) async fn stream(&self, sql: Sql, params: Params<'_>) -> Result<RowStream, DatabaseError> {
+        let typed = params.iter().copied().zip(sql.types.iter().cloned());
+        Ok(self.connection()?.client.query_typed_raw(sql.text, typed).await?)
+    }
+
     /// Returns the only row of a statement, if it has one.
     pub(crate) async fn query_opt(&self, sql: Sql, params: Params<'_>) -> Result<Option<Row>, DatabaseError> {
         Ok(self.query(sql, params).await?.into_iter().next())
@@ -85,6 +132,19 @@ impl Transaction {
         }
         let typed: Vec<_> = params.iter().copied().zip(sql.types.iter().cloned()).collect();
         Ok(connection.client.execute_typed(sql.text, &typed).await?)
+    }
+
+    /// Runs the statements and commits, in one round trip.
+    pub(crate) async fn execute_all_and_commit(&self, writes: &[Write<'_>]) -> Result<(), DatabaseError> {
+        let execute = async |write: &Write<'_>| {
+            let params: Vec<&(dyn ToSql + Sync)> = write.params.iter().map(|param| &**param as _).collect();
+            self.execute(write.sql, &params).await
+        };
+        // Both send everything when they are first polled, in this order.
+        let (written, committed) = tokio::join!(join_all(writes.iter().map(execute)), self.commit());
+        // After the first error all others fail because of it.
+        written.into_iter().try_for_each(|written| written.map(drop))?;
+        committed
     }
 
     /// Commits. Poll it together with the last statements to save a round trip: if one of them fails, PostgreSQL rolls

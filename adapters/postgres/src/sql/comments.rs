@@ -90,9 +90,4 @@ statements! {
         comments!(concat!("WHERE visibility = $3 AND seq < ", end!(), " ORDER BY seq DESC LIMIT $2"));
 
     COUNT_REPLIES(UUID) = "SELECT count(*) FROM comments WHERE parent = $1";
-
-    /// Sets whether the threads with these heads are shown, after their comments were added or moderated.
-    SHOW_THREADS(UUID_ARRAY) = "UPDATE comments AS head SET is_thread_shown = NOT is_thread_shown
-        WHERE id = ANY($1) AND is_thread_shown <> (visibility = 1 OR EXISTS
-            (SELECT FROM comments AS reply WHERE reply.parent = head.id AND reply.visibility = 1))";
 }

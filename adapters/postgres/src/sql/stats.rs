@@ -9,12 +9,4 @@ statements! {
 
     IS_LIKED_BY(TEXT, UUID) = "SELECT FROM likes
         WHERE topic = (SELECT topic FROM topics WHERE name = $1) AND reader = $2 AND is_liked";
-
-    /// Erases at most `$2` ids of events before `$1`.
-    EXPIRE_EVENT_IDS(INT8, INT8) = "DELETE FROM event_ids WHERE ctid = ANY (ARRAY
-        (SELECT ctid FROM event_ids WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
-
-    /// Erases at most `$2` unlikes before `$1`.
-    EXPIRE_UNLIKES(INT8, INT8) = "DELETE FROM likes WHERE ctid = ANY (ARRAY
-        (SELECT ctid FROM likes WHERE NOT is_liked AND at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
 }

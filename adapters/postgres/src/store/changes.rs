@@ -1,1 +1,140 @@
+//! What a batch writes: one statement for each table.
 
+mod reports;
+
+use std::collections::BTreeSet;
+
+use horizon_core::{Badge, Changes, Comment, EventId, LikeChange, Update, reports::CountedEvents};
+
+use super::{comment_row::visibility_code, facts::StoredFacts};
+use crate::{
+    columns::{UuidColumn, signed},
+    connection::Write,
+    error::DatabaseError,
+    sql::apply as sql,
+};
+
+/// Returns the statements of a batch, in the order in which they must run.
+pub(super) fn writes<'a>(
+    stored: &mut StoredFacts,
+    counted: &'a CountedEvents,
+) -> Result<Vec<Write<'a>>, DatabaseError> {
+    let changes = &counted.changes;
+    let mut writes = vec![
+        event_ids(changes),
+        custom_events(stored, &changes.totals),
+        likes(stored, &changes.likes),
+        comments(&changes.comments),
+        visibilities(changes),
+        verdicts(changes),
+        threads(stored, changes),
+    ];
+    writes.extend(reports::writes(stored, counted)?);
+    // The topics come first, because other rows refer to them.
+    writes.insert(0, totals(stored, &changes.totals));
+    writes.retain(|write| !write.is_empty());
+    Ok(writes)
+}
+
+/// The time is stored if it is not that of the id.
+fn event_ids(changes: &Changes) -> Write<'static> {
+    let mut ids: Vec<_> = changes.event_ids.iter().collect();
+    ids.sort_unstable();
+    Write::new(sql::ADD_EVENT_IDS, ids.len())
+        .column(ids.iter().map(|(id, _)| UuidColumn::from(*id)))
+        .column(
+            ids.iter()
+                .map(|(id, at)| (id.timestamp() != Some(*at)).then_some(at.as_millis())),
+        )
+}
+
+/// The totals that changed, and the topics that are new.
+fn totals(stored: &mut StoredFacts, changed: &[Update]) -> Write<'static> {
+    let mut totals: Vec<_> = changed
+        .iter()
+        .map(|total| (stored.topics.number(&total.topic), total.clone()))
+        .collect();
+    for topic in stored.topics.take_new() {
+        if changed.binary_search_by(|total| total.topic.cmp(&topic)).is_err() {
+            totals.push((stored.topics.number(&topic), Update::empty(topic)));
+        }
+    }
+    totals.sort_unstable_by_key(|(number, _)| *number);
+    let counts = |count: fn(&Update) -> u64| totals.iter().map(move |(_, total)| signed(count(total)));
+    Write::new(sql::SET_TOTALS, totals.len())
+        .column(totals.iter().map(|(number, _)| *number))
+        .column(totals.iter().map(|(_, total)| total.topic.to_string()))
+        .column(counts(|total| total.stats.visits))
+        .column(counts(|total| total.stats.likes))
+        .column(counts(|total| total.stats.comments))
+        .column(counts(|total| total.stats.comments_revision))
+        .column(counts(|total| total.revision))
+}
+
+/// The counts that changed.
+fn custom_events<'a>(stored: &mut StoredFacts, totals: &'a [Update]) -> Write<'a> {
+    let mut rows = Vec::new();
+    for total in totals {
+        let earlier = stored.custom_events.get(&total.topic);
+        let events = total.stats.events.iter();
+        let changed = events.filter(|(name, count)| earlier.map_or(0, |earlier| earlier.get(name)) != *count);
+        let topic = &mut stored.topics;
+        rows.extend(changed.map(|(name, count)| (topic.number(&total.topic), name, signed(count))));
+    }
+    rows.sort_unstable();
+    Write::new(sql::SET_CUSTOM_EVENTS, rows.len())
+        .column(rows.iter().map(|(topic, ..)| *topic))
+        .column(rows.iter().map(|(_, name, _)| *name))
+        .column(rows.iter().map(|(.., count)| *count))
+}
+
+fn likes(stored: &mut StoredFacts, likes: &[LikeChange]) -> Write<'static> {
+    let topics = &mut stored.topics;
+    let mut rows: Vec<_> = likes.iter().map(|like| (topics.number(&like.topic), like)).collect();
+    rows.sort_unstable_by_key(|(topic, like)| (*topic, like.reader));
+    Write::new(sql::SET_LIKES, rows.len())
+        .column(rows.iter().map(|(topic, _)| *topic))
+        .column(rows.iter().map(|(_, like)| UuidColumn::from(like.reader)))
+        .column(rows.iter().map(|(_, like)| like.is_liked))
+        .column(rows.iter().map(|(_, like)| like.stamp.at.as_millis()))
+        .column(rows.iter().map(|(_, like)| UuidColumn::from(like.stamp.id)))
+}
+
+fn comments(comments: &[Comment]) -> Write<'_> {
+    Write::new(sql::ADD_COMMENTS, comments.len())
+        .column(comments.iter().map(|comment| UuidColumn::from(comment.id)))
+        .column(comments.iter().map(|comment| comment.slug.as_str()))
+        .column(comments.iter().map(|comment| comment.parent.map(UuidColumn::from)))
+        .column(comments.iter().map(|comment| UuidColumn::from(comment.reader)))
+        .column(comments.iter().map(|comment| comment.author.as_str()))
+        .column(comments.iter().map(|comment| comment.badge.as_ref().map(Badge::as_str)))
+        .column(comments.iter().map(|comment| comment.body.as_str()))
+        .column(comments.iter().map(|comment| comment.at.as_millis()))
+        .column(comments.iter().map(|comment| visibility_code(comment.visibility)))
+}
+
+/// The visibilities of the comments, also of those that the batch adds, which have theirs already.
+fn visibilities(changes: &Changes) -> Write<'static> {
+    let verdicts = &changes.verdicts;
+    Write::new(sql::SET_VISIBILITIES, verdicts.len())
+        .column(verdicts.iter().map(|verdict| UuidColumn::from(verdict.comment)))
+        .column(verdicts.iter().map(|verdict| visibility_code(verdict.visibility)))
+}
+
+fn verdicts(changes: &Changes) -> Write<'static> {
+    let verdicts = &changes.verdicts;
+    Write::new(sql::SET_VERDICTS, verdicts.len())
+        .column(verdicts.iter().map(|verdict| UuidColumn::from(verdict.comment)))
+        .column(verdicts.iter().map(|verdict| verdict.stamp.at.as_millis()))
+        .column(verdicts.iter().map(|verdict| UuidColumn::from(verdict.stamp.id)))
+}
+
+/// The threads whose comments are new or have another visibility.
+fn threads(stored: &StoredFacts, changes: &Changes) -> Write<'static> {
+    let new = changes.comments.iter();
+    let new = new.map(|comment| comment.parent.unwrap_or(comment.id));
+    let verdicts = changes.verdicts.iter();
+    let changed = verdicts.filter_map(|verdict| stored.threads.get(&verdict.comment).copied());
+    let heads: BTreeSet<EventId> = new.chain(changed).collect();
+    Write::new(sql::SET_THREADS_SHOWN, heads.len()).column(heads.into_iter().map(UuidColumn::from))
+}

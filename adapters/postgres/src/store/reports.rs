@@ -3,6 +3,7 @@
 mod packing;
 mod port;
 mod reader;
+mod retention;
 pub(super) mod site;
 
 pub(super) use site::{SiteZone, StoredSite};

@@ -30,7 +30,7 @@ pub struct CheckReport {
     pub scheduled: Vec<ScheduledFile>,
     /// What is not read, by reason.
     pub skipped: Vec<SkippedFiles>,
-    /// The public files that versions before 0.2 did not read.
+    /// The public files that earlier versions did not read.
     pub newly_public: Vec<PathBuf>,
 }
 

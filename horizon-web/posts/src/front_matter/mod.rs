@@ -26,6 +26,7 @@ use self::{
 };
 use crate::{
     Cover, Date, Language, Series, Severity, Tag,
+    file_role::{self, FileRole},
     slug::{PostSlugError, post_slug, slug_of_name},
 };
 
@@ -103,6 +104,7 @@ pub(crate) struct ParsedFrontMatter<'a> {
     /// As far as it can be parsed, even if there is an error elsewhere.
     pub(crate) publication: Publication,
     pub(crate) issues: Vec<FileIssue>,
+    pub(crate) role: FileRole,
     /// The rest of the file.
     pub(crate) body: &'a str,
 }
@@ -113,6 +115,7 @@ impl ParsedFrontMatter<'_> {
             front: None,
             publication,
             issues: vec![issue],
+            role: FileRole::Unknown,
             body: "",
         }
     }
@@ -173,11 +176,13 @@ fn parse_fields(
         publication.delay(date);
     }
     let is_valid = !parser.has_error();
+    let role = parser.role(&front, file.body);
     issues.extend(parser.issues);
     ParsedFrontMatter {
         front: is_valid.then_some(front),
         publication,
         issues,
+        role,
         body: "",
     }
 }
@@ -210,6 +215,21 @@ impl FieldParser<'_> {
             weight: self.weight(),
             in_nav: self.in_nav(),
             is_listed: self.is_listed(),
+        }
+    }
+
+    fn role(&self, front: &FrontMatter, body: &str) -> FileRole {
+        let layout = self
+            .other_text(&["layout"])
+            .map(|(_, layout)| layout.to_ascii_lowercase());
+        let is_of_theme = layout.is_some_and(|layout| file_role::THEME_LAYOUTS.contains(&&*layout));
+        let has_name = !front.title.is_empty() || front.date.is_some();
+        if is_of_theme && body.trim().is_empty() {
+            FileRole::ThemePage
+        } else if has_name || self.own("title").is_some() || self.own("date").is_some() {
+            FileRole::Document
+        } else {
+            FileRole::Nameless
         }
     }
 

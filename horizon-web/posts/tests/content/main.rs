@@ -10,11 +10,15 @@ mod exclusions;
 #[cfg(test)]
 mod feeds;
 #[cfg(test)]
+mod file_roles;
+#[cfg(test)]
 mod folder;
 #[cfg(test)]
 mod front_matter;
 #[cfg(test)]
 mod generator_files;
+#[cfg(test)]
+mod headings;
 #[cfg(test)]
 mod languages;
 mod layouts;

@@ -1,0 +1,248 @@
+use std::collections::BTreeMap;
+
+use horizon_core::{
+    Topic, VISIT_GAP,
+    reports::{CountedEvents, Counts, NumberKind, ReportChanges, SessionRow, TopicCounts},
+};
+use tokio_postgres::types::ToSql;
+
+use crate::{
+    columns::{DateColumn, TimestampColumn, UuidColumn, dimension_code, signed},
+    connection::Write,
+    error::DatabaseError,
+    sql::{Sql, apply as sql, site::SET_SITE},
+    store::{
+        encoding::encode,
+        facts::{SESSIONS, StoredFacts, TopicNumbers, VISITORS},
+    },
+};
+
+/// A number that fits the columns for numbers of a day.
+fn number(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// Returns the statements of the reports, in the order in which they must run.
+///
+/// Times that a column lacks are the nearest one: rows of several keys of the batch may have one key in the table.
+pub(super) fn writes<'a>(
+    stored: &mut StoredFacts,
+    counted: &'a CountedEvents,
+) -> Result<Vec<Write<'a>>, DatabaseError> {
+    let reports = &counted.reports;
+    let hours = buckets(&mut stored.topics, &reports.hours, |hour| {
+        TimestampColumn(TimestampColumn(hour).nearest())
+    });
+    let days = buckets(&mut stored.topics, &reports.days, |day| {
+        DateColumn(DateColumn(day).nearest())
+    });
+    let mut writes = vec![
+        counts(sql::ADD_TO_HOURS, &hours),
+        counts(sql::ADD_TO_DAYS, &days),
+        reading_times(sql::ADD_READING_TIMES_TO_HOURS, &hours),
+        reading_times(sql::ADD_READING_TIMES_TO_DAYS, &days),
+        dimensions(reports),
+        event_hours(&mut stored.topics, reports),
+        day_numbers(counted),
+        removed_sessions(reports),
+    ];
+    writes.extend(sessions(stored, reports)?);
+    writes.extend(visitor_states(stored, reports)?);
+    writes.extend(site(stored, reports));
+    Ok(writes)
+}
+
+/// The changes of the hours or days of topics, by the keys of the table.
+type Buckets<P> = BTreeMap<(i32, P), TopicCounts>;
+
+fn buckets<P: Copy, Q: Ord>(
+    topics: &mut TopicNumbers,
+    changes: &BTreeMap<(Topic, P), TopicCounts>,
+    period: impl Fn(P) -> Q,
+) -> Buckets<Q> {
+    let mut buckets: Buckets<Q> = BTreeMap::new();
+    for ((topic, at), change) in changes {
+        let bucket = buckets.entry((topics.number(topic), period(*at)));
+        bucket.or_default().merge(change);
+    }
+    buckets
+}
+
+fn counts<'a, P: ToSql + Sync + Send + Copy + 'a>(statement: Sql, buckets: &Buckets<P>) -> Write<'a> {
+    let write = Write::new(statement, buckets.len())
+        .column(buckets.keys().map(|(topic, _)| *topic))
+        .column(buckets.keys().map(|(_, period)| *period));
+    counts_columns(write, buckets.values().map(|change| &change.counts))
+}
+
+/// Adds the columns of counts.
+fn counts_columns<'a, 'c>(write: Write<'a>, counts: impl Iterator<Item = &'c Counts>) -> Write<'a> {
+    let mut columns: [Vec<i64>; Counts::NAMES.len()] = Default::default();
+    for counts in counts {
+        for (column, count) in columns.iter_mut().zip(counts.to_array()) {
+            column.push(count);
+        }
+    }
+    columns.into_iter().fold(write, Write::column)
+}
+
+fn reading_times<'a, P: ToSql + Sync + Send + Copy + 'a>(statement: Sql, buckets: &Buckets<P>) -> Write<'a> {
+    let rows: Vec<_> = buckets
+        .iter()
+        .flat_map(|((topic, period), change)| {
+            let bins = change.reading_times.bins();
+            bins.map(|(bin, visits)| (*topic, *period, i16::from(bin), visits))
+        })
+        .collect();
+    Write::new(statement, rows.len())
+        .column(rows.iter().map(|(topic, ..)| *topic))
+        .column(rows.iter().map(|(_, period, ..)| *period))
+        .column(rows.iter().map(|(_, _, bin, _)| *bin))
+        .column(rows.iter().map(|(.., visits)| *visits))
+}
+
+fn dimensions(changes: &ReportChanges) -> Write<'_> {
+    let mut rows: BTreeMap<(i16, DateColumn, &str), Counts> = BTreeMap::new();
+    for ((dimension, day, value), counts) in &changes.dimensions {
+        let day = DateColumn(DateColumn(*day).nearest());
+        *rows.entry((dimension_code(*dimension), day, value)).or_default() += *counts;
+    }
+    let write = Write::new(sql::ADD_TO_DIMENSIONS, rows.len())
+        .column(rows.keys().map(|(dimension, ..)| *dimension))
+        .column(rows.keys().map(|(_, day, _)| *day))
+        .column(rows.keys().map(|(.., value)| *value));
+    counts_columns(write, rows.values())
+}
+
+fn event_hours<'a>(topics: &mut TopicNumbers, changes: &'a ReportChanges) -> Write<'a> {
+    let mut rows: BTreeMap<(i32, TimestampColumn, &str), i64> = BTreeMap::new();
+    for ((topic, hour, name), count) in &changes.custom_events {
+        let hour = TimestampColumn(TimestampColumn(*hour).nearest());
+        let sum = rows.entry((topics.number(topic), hour, name)).or_default();
+        *sum = sum.saturating_add(*count);
+    }
+    Write::new(sql::ADD_TO_EVENT_HOURS, rows.len())
+        .column(rows.keys().map(|(topic, ..)| *topic))
+        .column(rows.keys().map(|(_, hour, _)| *hour))
+        .column(rows.keys().map(|(.., name)| *name))
+        .column(rows.values().copied())
+}
+
+fn day_numbers(counted: &CountedEvents) -> Write<'static> {
+    let mut rows: BTreeMap<(DateColumn, i16), u32> = BTreeMap::new();
+    for ((day, kind), next) in &counted.numbers {
+        let kind = match kind {
+            NumberKind::Session => SESSIONS,
+            NumberKind::Visitor => VISITORS,
+        };
+        let row = rows.entry((DateColumn(DateColumn(*day).nearest()), kind)).or_default();
+        *row = (*row).max(*next);
+    }
+    Write::new(sql::SET_DAY_NUMBERS, rows.len())
+        .column(rows.keys().map(|(day, _)| *day))
+        .column(rows.keys().map(|(_, kind)| *kind))
+        .column(rows.values().map(|next| number(*next)))
+}
+
+fn removed_sessions(changes: &ReportChanges) -> Write<'static> {
+    let mut removed = changes.removed_sessions.clone();
+    removed.sort_unstable();
+    Write::new(sql::REMOVE_SESSIONS, removed.len())
+        .column(removed.iter().map(|id| DateColumn(id.day)))
+        .column(removed.iter().map(|id| number(id.number)))
+}
+
+/// The sessions that are new, and those that changed, without those of days whose sessions are erased.
+fn sessions(stored: &StoredFacts, changes: &ReportChanges) -> Result<[Write<'static>; 2], DatabaseError> {
+    let (mut new, mut changed) = (BTreeMap::new(), BTreeMap::new());
+    let first = stored.site.first_session_day;
+    let kept = |session: &&SessionRow| first.is_none_or(|first| first <= session.id.day);
+    for session in changes.sessions.iter().filter(kept) {
+        let id = session.id;
+        let is_new = stored.days.next_session(id.day) <= id.number;
+        let rows = if is_new { &mut new } else { &mut changed };
+        let day = DateColumn(DateColumn(id.day).nearest());
+        rows.insert(
+            (day, number(id.number)),
+            (session.visitor.map(number), encode(session)?),
+        );
+    }
+    let keys = |write: Write<'static>, rows: &Sessions| {
+        write
+            .column(rows.keys().map(|(day, _)| *day))
+            .column(rows.keys().map(|(_, number)| *number))
+    };
+    let (add, set) = (
+        Write::new(sql::ADD_SESSIONS, new.len()),
+        Write::new(sql::SET_SESSIONS, changed.len()),
+    );
+    let add = keys(add, &new).column(new.values().map(|(visitor, _)| *visitor));
+    Ok([
+        add.column(new.into_values().map(|(_, session)| session)),
+        keys(set, &changed).column(changed.into_values().map(|(_, session)| session)),
+    ])
+}
+
+/// The visitors' numbers and the bytes of sessions, by the keys of the table.
+type Sessions = BTreeMap<(DateColumn, i32), (Option<i32>, Vec<u8>)>;
+
+/// A row of the table `visitor_states`.
+struct StateRow {
+    visitor: UuidColumn,
+    topic: i32,
+    last_day: DateColumn,
+    first_day: Option<DateColumn>,
+    state: Vec<u8>,
+}
+
+/// The states that are new, those that changed, and the empty ones, which are erased.
+fn visitor_states(stored: &mut StoredFacts, changes: &ReportChanges) -> Result<[Write<'static>; 3], DatabaseError> {
+    let (mut new, mut changed, mut removed) = (Vec::new(), Vec::new(), Vec::new());
+    for (topic, visitor, state) in &changes.visitors {
+        let is_stored = stored.visitors.contains(&(topic.clone(), *visitor));
+        let Some(last) = state.last_seen() else {
+            if is_stored {
+                removed.push((UuidColumn::from(*visitor), stored.topics.number(topic)));
+            }
+            continue;
+        };
+        let rows = if is_stored { &mut changed } else { &mut new };
+        rows.push(StateRow {
+            visitor: (*visitor).into(),
+            topic: stored.topics.number(topic),
+            last_day: DateColumn(changes.site.time_zone().day_of(last.plus(VISIT_GAP))),
+            first_day: state.session_days().min().map(DateColumn),
+            state: encode(state)?,
+        });
+    }
+    removed.sort_unstable();
+    let remove = Write::new(sql::REMOVE_VISITOR_STATES, removed.len())
+        .column(removed.iter().map(|(visitor, _)| *visitor))
+        .column(removed.iter().map(|(_, topic)| *topic));
+    Ok([
+        remove,
+        state_rows(sql::ADD_VISITOR_STATES, new),
+        state_rows(sql::SET_VISITOR_STATES, changed),
+    ])
+}
+
+fn state_rows(statement: Sql, mut rows: Vec<StateRow>) -> Write<'static> {
+    rows.sort_unstable_by_key(|row| (row.visitor, row.topic));
+    Write::new(statement, rows.len())
+        .column(rows.iter().map(|row| row.visitor))
+        .column(rows.iter().map(|row| row.topic))
+        .column(rows.iter().map(|row| row.last_day))
+        .column(rows.iter().map(|row| row.first_day))
+        .column(rows.into_iter().map(|row| row.state))
+}
+
+/// The state of the site, if it changed. It is not stored before the first dated event.
+fn site<'a>(stored: &StoredFacts, changes: &'a ReportChanges) -> Option<Write<'a>> {
+    let site = &changes.site;
+    let cutoff = site.cutoff().filter(|_| stored.site.state != *site)?;
+    let write = Write::new(SET_SITE, 1)
+        .value(site.time_zone().name())
+        .value(cutoff.as_millis())
+        .value(signed(site.late_events()));
+    Some(write)
+}
