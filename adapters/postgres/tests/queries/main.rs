@@ -7,8 +7,13 @@
     reason = "a test that cannot be set up fails"
 )]
 
+mod answers;
+mod blog;
 mod catalog;
 mod document;
+mod examples;
+mod expected;
+mod programs;
 mod rights;
 
 use anyhow::Context as _;
