@@ -18,6 +18,8 @@ use tokio::time::timeout;
 
 use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
+#[cfg(test)]
+pub(crate) use transaction::LOCK;
 pub(crate) use transaction::{Params, Transaction, Write};
 
 /// How long a call waits for a free connection.

@@ -30,3 +30,6 @@ pub(crate) mod salts;
 pub(crate) mod secrets;
 pub(crate) mod site;
 pub(crate) mod stats;
+
+#[cfg(test)]
+mod tests;

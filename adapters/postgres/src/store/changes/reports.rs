@@ -154,7 +154,7 @@ fn removed_sessions(changes: &ReportChanges) -> Write<'static> {
 
 /// The sessions that are new, and those that changed, without those of days whose sessions are erased.
 fn sessions(stored: &StoredFacts, changes: &ReportChanges) -> Result<[Write<'static>; 2], DatabaseError> {
-    let (mut new, mut changed) = (BTreeMap::new(), BTreeMap::new());
+    let (mut new, mut changed) = (Sessions::new(), Sessions::new());
     let first = stored.site.first_session_day;
     let kept = |session: &&SessionRow| first.is_none_or(|first| first <= session.id.day);
     for session in changes.sessions.iter().filter(kept) {
@@ -167,24 +167,22 @@ fn sessions(stored: &StoredFacts, changes: &ReportChanges) -> Result<[Write<'sta
             (session.visitor.map(number), encode(session)?),
         );
     }
-    let keys = |write: Write<'static>, rows: &Sessions| {
-        write
-            .column(rows.keys().map(|(day, _)| *day))
-            .column(rows.keys().map(|(_, number)| *number))
-    };
-    let (add, set) = (
-        Write::new(sql::ADD_SESSIONS, new.len()),
-        Write::new(sql::SET_SESSIONS, changed.len()),
-    );
-    let add = keys(add, &new).column(new.values().map(|(visitor, _)| *visitor));
     Ok([
-        add.column(new.into_values().map(|(_, session)| session)),
-        keys(set, &changed).column(changed.into_values().map(|(_, session)| session)),
+        session_rows(sql::ADD_SESSIONS, new),
+        session_rows(sql::SET_SESSIONS, changed),
     ])
 }
 
 /// The visitors' numbers and the bytes of sessions, by the keys of the table.
 type Sessions = BTreeMap<(DateColumn, i32), (Option<i32>, Vec<u8>)>;
+
+fn session_rows(statement: Sql, rows: Sessions) -> Write<'static> {
+    Write::new(statement, rows.len())
+        .column(rows.keys().map(|(day, _)| *day))
+        .column(rows.keys().map(|(_, number)| *number))
+        .column(rows.values().map(|(visitor, _)| *visitor))
+        .column(rows.into_values().map(|(_, session)| session))
+}
 
 /// A row of the table `visitor_states`.
 struct StateRow {
