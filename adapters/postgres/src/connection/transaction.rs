@@ -5,7 +5,7 @@ use futures::future::join_all;
 use tokio_postgres::{Row, RowStream, types::ToSql};
 
 use super::{ConnectionManager, PoolKind};
-use crate::{error::DatabaseError, sql::Sql};
+use crate::{error::DatabaseError, schema::quoted, sql::Sql};
 
 /// Waits until no other transaction holds this lock of the site. The end of the transaction releases it: PgBouncer would
 /// leave the lock of a session with a connection of somebody else.
@@ -62,16 +62,16 @@ pub(crate) struct Transaction {
 }
 
 /// Returns the statements that begin a transaction.
-pub(super) fn begin(schema: &str, kind: PoolKind) -> String {
+pub(crate) fn begin(schema: &str, kind: PoolKind) -> String {
     let mode = match kind {
         PoolKind::Write => "READ WRITE",
         PoolKind::Read => "READ ONLY",
         PoolKind::Report => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
     };
     let limit = kind.statement_timeout().as_millis();
-    let schema = schema.replace('"', "\"\"");
+    let schema = quoted(schema);
     let mut text = format!(
-        "BEGIN {mode}; SET LOCAL search_path = \"{schema}\", pg_temp; SET LOCAL statement_timeout = {limit}; \
+        "BEGIN {mode}; SET LOCAL search_path = {schema}, pg_temp; SET LOCAL statement_timeout = {limit}; \
          SET LOCAL lock_timeout = {limit};"
     );
     if kind == PoolKind::Write {
@@ -95,8 +95,13 @@ impl Transaction {
         self.connection.as_ref().ok_or(DatabaseError::Closed)
     }
 
+    /// Runs the statements that begin it.
+    pub(super) async fn begin(&self, statements: &str) -> Result<(), DatabaseError> {
+        self.run(statements).await.map_err(DatabaseError::of_begin)
+    }
+
     /// Runs statements without parameters.
-    pub(super) async fn run(&self, statements: &str) -> Result<(), DatabaseError> {
+    async fn run(&self, statements: &str) -> Result<(), DatabaseError> {
         Ok(self.connection()?.client.batch_execute(statements).await?)
     }
 

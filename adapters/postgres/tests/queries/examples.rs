@@ -43,7 +43,7 @@ async fn every_example_gives_the_numbers_of_the_reports() -> anyhow::Result<()> 
     for Example { question, sql } in examples() {
         let expected = expected::rows(&question, &answers).await?;
         let actual = rows(&client, &sql).await?;
-        let is_known = |column| expected.iter().any(|row| !row[column].is_empty());
+        let is_known = |column: usize| expected.iter().any(|row| !row[column].is_empty());
         let columns = expected.first().map_or(0, Vec::len);
         assert!(
             columns > 0 && (0..columns).all(is_known),

@@ -8,11 +8,11 @@ use crate::catalog::names;
 use crate::document::statements;
 use crate::rows;
 
-const RELATIONS: &str = "SELECT relkind || ' ' || relname FROM pg_class
+const RELATIONS: &str = "SELECT relkind::text || ' ' || relname FROM pg_class
     WHERE relnamespace = 'eventhorizon'::regnamespace AND relkind IN ('r', 'v')";
 
 /// Relations that the current user can select from.
-const SELECTABLE: &str = "SELECT relkind || ' ' || relname FROM pg_class
+const SELECTABLE: &str = "SELECT relkind::text || ' ' || relname FROM pg_class
     WHERE relnamespace = 'eventhorizon'::regnamespace AND relkind IN ('r', 'v')
         AND has_table_privilege('horizon_reader', oid, 'SELECT, INSERT, UPDATE, DELETE')";
 
