@@ -13,7 +13,7 @@ use crate::{
     sql::{Sql, apply as sql, site::SET_SITE},
     store::{
         encoding::encode,
-        facts::{SESSIONS, StoredFacts, TopicNumbers, VISITORS},
+        facts::{SESSIONS, SITE, StoredFacts, TopicNumbers, VISITORS},
     },
 };
 
@@ -86,19 +86,23 @@ fn counts_columns<'a, 'c>(write: Write<'a>, counts: impl Iterator<Item = &'c Cou
     columns.into_iter().fold(write, Write::column)
 }
 
-fn reading_times<'a, P: ToSql + Sync + Send + Copy + 'a>(statement: Sql, buckets: &Buckets<P>) -> Write<'a> {
-    let rows: Vec<_> = buckets
-        .iter()
-        .flat_map(|((topic, period), change)| {
-            let bins = change.reading_times.bins();
-            bins.map(|(bin, visits)| (*topic, *period, i16::from(bin), visits))
-        })
-        .collect();
+/// The bins of pages, and their sums over all pages as those of the site.
+fn reading_times<'a, P: ToSql + Sync + Send + Copy + Ord + 'a>(statement: Sql, buckets: &Buckets<P>) -> Write<'a> {
+    let mut rows: BTreeMap<(i32, P, i16), i64> = BTreeMap::new();
+    for ((topic, period), change) in buckets {
+        for (bin, visits) in change.reading_times.bins() {
+            for topic in [SITE, *topic] {
+                let sum = rows.entry((topic, *period, bin.into())).or_default();
+                *sum = sum.saturating_add(visits);
+            }
+        }
+    }
+    rows.retain(|_, visits| *visits != 0);
     Write::new(statement, rows.len())
-        .column(rows.iter().map(|(topic, ..)| *topic))
-        .column(rows.iter().map(|(_, period, ..)| *period))
-        .column(rows.iter().map(|(_, _, bin, _)| *bin))
-        .column(rows.iter().map(|(.., visits)| *visits))
+        .column(rows.keys().map(|(topic, ..)| *topic))
+        .column(rows.keys().map(|(_, period, _)| *period))
+        .column(rows.keys().map(|(.., bin)| *bin))
+        .column(rows.values().copied())
 }
 
 fn dimensions(changes: &ReportChanges) -> Write<'_> {
