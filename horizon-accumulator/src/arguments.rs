@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// The old name of `--bus`.
     #[arg(long, env = "HORIZON_PIPE", hide = true, global = true)]
     pipe: Option<SecretString>,
-    /// The store: `sqlite:PATH`, `redis://HOST`, or `memory:` for a trial.
+    /// The store: `sqlite:PATH`, `postgres://USER:PASSWORD@HOST/DATABASE`, `redis://HOST`, or `memory:` for a trial.
     /// Default: the Redis of the bus, or `sqlite:horizon.db`.
     #[arg(
         long,

@@ -15,7 +15,8 @@ pub struct BackendArgs {
     /// The old name of `--bus`.
     #[arg(long, env = "HORIZON_PIPE", hide = true)]
     pub pipe: Option<SecretString>,
-    /// The store: `sqlite:PATH`, `redis://HOST` or `memory:`. Default: the Redis of the bus, or `sqlite:horizon.db`.
+    /// The store: `sqlite:PATH`, `postgres://USER:PASSWORD@HOST/DATABASE`, `redis://HOST` or `memory:`.
+    /// Default: the Redis of the bus, or `sqlite:horizon.db`.
     #[arg(long, env = "HORIZON_STORE", value_name = "HORIZON_STORE", hide_env_values = true)]
     pub store: Option<SecretString>,
     /// The name of this node, unique among the nodes that share a Redis. Default: `web-` and eight random digits.
