@@ -57,8 +57,9 @@ impl DatabaseError {
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
             Self::Driver(driver) => match (driver.code(), driver.as_db_error()) {
-                // PostgreSQL rejects a message with this code, and PgBouncer has no other code.
-                (Some(&SqlState::PROTOCOL_VIOLATION), Some(db)) => db.parsed_severity() == Some(Severity::Fatal),
+                // PostgreSQL rejects a message with this code. PgBouncer, which has no other code, ends the connection:
+                // it cannot reach the server, or a connection to it did not become free.
+                (Some(&SqlState::PROTOCOL_VIOLATION), Some(db)) => db.parsed_severity() != Some(Severity::Error),
                 (Some(code), _) => is_retryable_code(code.code()),
                 // Without a code the connection failed, or a value could not be converted.
                 (None, _) => is_broken(driver),
@@ -81,11 +82,12 @@ impl DatabaseError {
     }
 
     /// Converts an error of the statements that begin a transaction.
-    pub(crate) fn of_begin(self) -> Self {
-        match self {
-            // The only thing in them that a server may not support.
-            Self::Driver(driver) if driver.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED) => Self::Standby(driver),
-            other => other,
+    pub(crate) fn of_begin(driver: tokio_postgres::Error) -> Self {
+        // The only thing in them that a server may not support is `READ WRITE`.
+        if driver.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED) {
+            Self::Standby(driver)
+        } else {
+            driver.into()
         }
     }
 
