@@ -23,6 +23,8 @@ use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
 use manager::SharedState;
 pub(crate) use tls::TlsError;
+#[cfg(test)]
+pub(crate) use transaction::LOCK;
 pub(crate) use transaction::{Params, Transaction, Write, begin};
 
 /// How long a call waits for a free connection.

@@ -33,6 +33,9 @@ pub(crate) mod secrets;
 pub(crate) mod site;
 pub(crate) mod stats;
 
+#[cfg(test)]
+mod tests;
+
 /// Returns the statements that the connections of a pool prepare. Others work, too: PostgreSQL parses them each time.
 pub(crate) const fn of_pool(kind: PoolKind) -> &'static [&'static [Sql]] {
     match kind {
