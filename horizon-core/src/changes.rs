@@ -1,13 +1,14 @@
 use crate::{Comment, EventId, ReaderId, Stamp, Timestamp, Topic, Update, Visibility, VisitorKey};
 
-/// What a store writes after [`Facts::apply`](crate::Facts::apply), in one transaction. Each list has a key at most
-/// once, and its rows may be written in any order unless it says otherwise.
+/// What a store writes after [`Facts::apply`](crate::Facts::apply), in one transaction; a store with reports writes
+/// more ([`CountedEvents`](crate::reports::CountedEvents)). Each list has a key at most once, and its rows may be
+/// written in any order unless it says otherwise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Changes {
     /// The ids of the newly counted events, with the events' times, in the order of the events. Insert them.
     pub event_ids: Vec<(EventId, Timestamp)>,
-    /// When visitors were last seen. Insert or replace the time.
+    /// When visitors were last seen. Insert or replace the time. Empty with reports.
     pub visitors: Vec<VisitorChange>,
     /// The likes and unlikes. Insert or replace them. An unlike is stored, too, because an earlier like may arrive
     /// later.

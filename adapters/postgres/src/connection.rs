@@ -5,9 +5,12 @@
 //! with the first statements, without waiting for a reply.
 
 mod manager;
+mod opening;
+mod status;
+mod tls;
 mod transaction;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use deadpool::{
     Runtime,
@@ -18,7 +21,11 @@ use tokio::time::timeout;
 
 use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
-pub(crate) use transaction::{Params, Transaction, Write};
+use manager::SharedState;
+pub(crate) use tls::TlsError;
+#[cfg(test)]
+pub(crate) use transaction::LOCK;
+pub(crate) use transaction::{Params, Transaction, Write, begin};
 
 /// How long a call waits for a free connection.
 const WAIT: Duration = Duration::from_secs(10);
@@ -76,8 +83,9 @@ struct ConnectionPool {
 impl Database {
     /// Returns pools that connect when they are needed.
     pub(crate) fn new(config: &PostgresConfig) -> Result<Self> {
-        let schema = manager::SharedSchema::default();
-        let pool = |kind| ConnectionPool::new(config, &schema, kind);
+        let failed = |error: DatabaseError| error.into_port_error("the connections to PostgreSQL cannot be set up");
+        let shared = SharedState::new(config).map_err(failed)?;
+        let pool = |kind| ConnectionPool::new(config, &shared, kind);
         Ok(Self {
             writes: pool(PoolKind::Write)?,
             reads: pool(PoolKind::Read)?,
@@ -114,9 +122,7 @@ impl Database {
 
     /// Begins a transaction that sees one state of the database.
     pub(crate) async fn report(&self) -> Result<Transaction, DatabaseError> {
-        let transaction = Transaction::new(self.reports.get().await?);
-        transaction.run(&self.reports.begin).await?;
-        Ok(transaction)
+        self.reports.begin().await
     }
 
     /// Closes the connections. Later calls fail.
@@ -128,8 +134,8 @@ impl Database {
 }
 
 impl ConnectionPool {
-    fn new(config: &PostgresConfig, schema: &manager::SharedSchema, kind: PoolKind) -> Result<Self> {
-        let manager = ConnectionManager::new(config, schema.clone(), kind);
+    fn new(config: &PostgresConfig, shared: &Arc<SharedState>, kind: PoolKind) -> Result<Self> {
+        let manager = ConnectionManager::new(Arc::clone(shared), kind);
         let builder = Pool::builder(manager).runtime(Runtime::Tokio1).config(PoolConfig {
             max_size: kind.max_connections(),
             timeouts: Timeouts {
@@ -143,13 +149,22 @@ impl ConnectionPool {
         Ok(Self {
             pool: builder.build().map_err(failed)?,
             kind,
-            begin: transaction::begin(&config.schema, kind),
+            begin: begin(&config.schema, kind),
         })
     }
 
     async fn get(&self) -> Result<Object<ConnectionManager>, DatabaseError> {
         let connection = self.pool.get().await;
         connection.map_err(|error| DatabaseError::of_pool(error, WAIT, CONNECT))
+    }
+
+    /// Returns a transaction that has begun.
+    async fn begin(&self) -> Result<Transaction, DatabaseError> {
+        let transaction = Transaction::new(self.get().await?);
+        let limit = self.kind.statement_timeout() + NETWORK_DELAY;
+        let begun = timeout(limit, transaction.begin(&self.begin)).await;
+        begun.unwrap_or(Err(DatabaseError::Timeout(limit)))?;
+        Ok(transaction)
     }
 
     /// Runs `work` in a transaction and commits it, unless `work` has done so.
@@ -162,16 +177,20 @@ impl ConnectionPool {
         let begin = format!("{}{lock}", self.begin);
         let all = async {
             // Both are sent before the first reply arrives.
-            let (_, value) = tokio::try_join!(transaction.run(&begin), work(&transaction))?;
+            let (begun, value) = tokio::join!(transaction.begin(&begin), work(&transaction));
+            // If it did not begin, the work failed because of it.
+            begun?;
+            let value = value?;
             if !transaction.is_committed() {
                 transaction.commit().await?;
             }
             Ok(value)
         };
         let limit = self.kind.statement_timeout() + NETWORK_DELAY;
-        let done = timeout(limit, all)
-            .await
-            .unwrap_or(Err(DatabaseError::Timeout(limit)))?;
-        Ok(done)
+        let done = timeout(limit, all).await;
+        done.unwrap_or(Err(DatabaseError::Timeout(limit)))
     }
 }
+
+#[cfg(test)]
+mod tests;

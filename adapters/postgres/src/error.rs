@@ -1,57 +1,122 @@
-use std::time::Duration;
+use std::{error::Error as StdError, io, time::Duration};
 
 use deadpool::managed::{PoolError, TimeoutType};
 use horizon_core::Error;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
+
+use crate::connection::TlsError;
 
 /// Why a call of PostgreSQL failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DatabaseError {
     #[error(transparent)]
     Driver(#[from] tokio_postgres::Error),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("PostgreSQL did not answer within {0:?}")]
     Timeout(Duration),
     #[error("all connections to PostgreSQL were in use for {0:?}")]
     Busy(Duration),
     #[error("the store is closed")]
     Closed,
+    #[error(
+        "the server is a standby, which accepts no writes: it has to be promoted, or the URL must name the primary"
+    )]
+    Standby(#[source] tokio_postgres::Error),
     #[error("the schema has version {found}, and this program knows {known}: start a newer program")]
     NewerVersion { found: i32, known: i32 },
+    #[error("a right is missing; as the owner of the database or schema, run: {grant}")]
+    MissingRight {
+        grant: String,
+        #[source]
+        source: tokio_postgres::Error,
+    },
     #[error("the column `{column}` has an invalid value")]
     InvalidColumn {
         column: &'static str,
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: Box<dyn StdError + Send + Sync>,
     },
 }
 
-/// The classes and codes of errors that can pass without a change to the statement: the connection, resources, an
-/// operator's intervention, the system, and conflicts with other transactions.
+/// The classes of errors that can pass without a change to the statement: the connection, conflicts with other
+/// transactions, resources, an operator's intervention, and the system.
 /// See <https://www.postgresql.org/docs/15/errcodes-appendix.html>.
 const RETRYABLE_CLASSES: [&str; 5] = ["08", "40", "53", "57", "58"];
+
+/// Errors of other classes that can pass: limits of the server for how long a transaction is open, which it ends
+/// together with the connection, locks of others, a server that is about to be replaced, and a statement that failed because
+/// one before it did.
+const RETRYABLE_CODES: [&str; 6] = ["25006", "25P02", "25P03", "25P04", "55006", "55P03"];
+
+/// Errors of the classes above that persist: the database was dropped.
+const PERMANENT_CODES: [&str; 1] = ["57P04"];
 
 impl DatabaseError {
     /// Returns whether the same call may succeed later.
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
-            Self::Driver(driver) => match driver.code() {
-                Some(code) => is_retryable_code(code),
+            Self::Driver(driver) => match (driver.code(), driver.as_db_error()) {
+                // PostgreSQL rejects a message with this code, and PgBouncer has no other code.
+                (Some(&SqlState::PROTOCOL_VIOLATION), Some(db)) => db.parsed_severity() == Some(Severity::Fatal),
+                (Some(code), _) => is_retryable_code(code.code()),
                 // Without a code the connection failed, or a value could not be converted.
-                None => driver.is_closed() || is_connection_failure(driver),
+                (None, _) => is_broken(driver),
             },
-            Self::Timeout(_) | Self::Busy(_) => true,
-            Self::Closed | Self::NewerVersion { .. } | Self::InvalidColumn { .. } => false,
+            Self::Timeout(_) | Self::Busy(_) | Self::Standby(_) => true,
+            Self::Tls(_)
+            | Self::Closed
+            | Self::NewerVersion { .. }
+            | Self::MissingRight { .. }
+            | Self::InvalidColumn { .. } => false,
+        }
+    }
+
+    /// Returns the error of a user who may not do this, or this error.
+    pub(crate) fn into_missing_right(self) -> Result<tokio_postgres::Error, Self> {
+        match self {
+            Self::Driver(driver) if driver.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(driver),
+            other => Err(other),
+        }
+    }
+
+    /// Converts an error of the statements that begin a transaction.
+    pub(crate) fn of_begin(self) -> Self {
+        match self {
+            // The only thing in them that a server may not support.
+            Self::Driver(driver) if driver.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED) => Self::Standby(driver),
+            other => other,
         }
     }
 
     /// Wraps the error: `what` says what failed.
     pub(crate) fn into_port_error(self, what: &str) -> Error {
+        let message = match self.advice() {
+            Some(advice) => format!("{what}: {advice}"),
+            None => what.to_owned(),
+        };
         let error = if self.is_retryable() {
-            Error::unavailable(what)
+            Error::unavailable(message)
         } else {
-            Error::permanent(what)
+            Error::permanent(message)
         };
         error.with_source(self)
+    }
+
+    /// Returns what an operator can do.
+    fn advice(&self) -> Option<&'static str> {
+        let Self::Driver(driver) = self else { return None };
+        Some(match driver.code()?.code() {
+            "53100" => "the disk of PostgreSQL is full, make room",
+            "53300" => "PostgreSQL has no connection left, raise `max_connections` or use PgBouncer",
+            "28000" => "PostgreSQL does not let this user in, check `pg_hba.conf` and `sslmode`",
+            "28P01" => "PostgreSQL rejects the password of the URL",
+            "3D000" => "the database of the URL does not exist, create it",
+            "42501" => "the user of the URL lacks a right, grant it",
+            "42P01" => "a table is missing in the schema, restore it from a backup",
+            "26000" | "42P05" => "a connection pool mixes connections, add `statement_cache=off` to the URL",
+            _ => return None,
+        })
     }
 
     /// Converts an error of the pool. `wait` is how long a call waits for a connection, and `connect` how long for a new
@@ -66,22 +131,60 @@ impl DatabaseError {
     }
 }
 
-fn is_retryable_code(code: &SqlState) -> bool {
-    let passes = [
-        SqlState::LOCK_NOT_AVAILABLE,
-        SqlState::OBJECT_IN_USE,
-        SqlState::READ_ONLY_SQL_TRANSACTION,
-    ];
-    passes.contains(code) || RETRYABLE_CLASSES.iter().any(|class| code.code().starts_with(class))
+fn is_retryable_code(code: &str) -> bool {
+    let is_retryable = RETRYABLE_CODES.contains(&code) || RETRYABLE_CLASSES.iter().any(|class| code.starts_with(class));
+    is_retryable && !PERMANENT_CODES.contains(&code)
 }
 
-fn is_connection_failure(driver: &tokio_postgres::Error) -> bool {
-    let mut source = std::error::Error::source(driver);
-    while let Some(error) = source {
-        if error.is::<std::io::Error>() {
-            return true;
+/// Returns whether the connection failed, for another reason than the certificate of the server.
+fn is_broken(driver: &tokio_postgres::Error) -> bool {
+    let io = driver.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let is_rejected = |io: &io::Error| io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+    driver.is_closed() || io.is_some_and(|io| !is_rejected(io))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_pass_is_retryable() {
+        for (code, is_retryable) in [
+            ("08006", true),  // connection_failure
+            ("23505", false), // unique_violation
+            ("25006", true),  // read_only_sql_transaction: a failover is under way
+            ("25P03", true),  // idle_in_transaction_session_timeout
+            ("28P01", false), // invalid_password
+            ("28000", false), // no line of pg_hba.conf
+            ("3D000", false), // invalid_catalog_name
+            ("40001", true),  // serialization_failure
+            ("40P01", true),  // deadlock_detected
+            ("42501", false), // insufficient_privilege
+            ("42601", false), // syntax_error
+            ("42P01", false), // undefined_table
+            ("53100", true),  // disk_full
+            ("53200", true),  // out_of_memory
+            ("53300", true),  // too_many_connections
+            ("55P03", true),  // lock_not_available
+            ("57014", true),  // query_canceled, as by statement_timeout
+            ("57P01", true),  // admin_shutdown
+            ("57P02", true),  // crash_shutdown
+            ("57P03", true),  // cannot_connect_now
+            ("57P04", false), // database_dropped
+            ("57P05", true),  // idle_session_timeout
+            ("58030", true),  // io_error
+            ("XX001", false), // data_corrupted
+        ] {
+            assert_eq!(is_retryable_code(code), is_retryable, "{code}");
         }
-        source = error.source();
     }
-    false
+
+    #[test]
+    fn the_sentence_says_whether_to_try_again() {
+        let error = DatabaseError::Timeout(Duration::from_secs(1)).into_port_error("the events were not stored");
+        assert!(error.is_retryable());
+        assert_eq!(error.to_string(), "the events were not stored");
+        let newer = DatabaseError::NewerVersion { found: 2, known: 1 }.into_port_error("the events were not stored");
+        assert!(!newer.is_retryable());
+    }
 }

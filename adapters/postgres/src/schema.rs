@@ -1,26 +1,82 @@
 //! The tables, and their migration.
+//!
+//! No statement here is prepared, because the connection may belong to PgBouncer in transaction mode.
 
 mod migrations;
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row, types::Type};
 
-use crate::error::DatabaseError;
+use crate::{connection::PoolKind, connection::begin, error::DatabaseError};
 use migrations::STEPS;
 
-/// Returns whether the table with the version exists, without an error if the schema is missing.
-const HAS_VERSION: &str = "SELECT to_regclass(format('%I.schema_version', $1::text)) IS NOT NULL";
+/// Returns whether the schema exists, and whether it has the table with the version.
+const STATE: &str = "SELECT
+    (SELECT count(*) FROM pg_namespace WHERE nspname = $1) > 0,
+    (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = $1 AND c.relname = 'schema_version') > 0";
 
 /// Waits until no other process migrates this schema, until the end of the transaction.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon schema ' || $1, 0))";
+
+/// Returns the statements that give the user of this connection what it lacks.
+const MISSING_GRANT: &str = "SELECT CASE
+    WHEN n.oid IS NULL THEN
+        format('GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user)
+    WHEN c.oid IS NULL THEN
+        format('GRANT USAGE, CREATE ON SCHEMA %I TO %I', $1, current_user)
+    ELSE
+        format('GRANT USAGE ON SCHEMA %1$I TO %2$I; \
+                GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %1$I TO %2$I', $1, current_user)
+    END
+    FROM (SELECT 1) AS one
+    LEFT JOIN pg_namespace n ON n.nspname = $1
+    LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'schema_version'";
+
+/// Returns whether a crash of the server's machine can lose or damage what was committed.
+const IS_DURABLE: &str = "SELECT current_setting('fsync') = 'on', current_setting('full_page_writes') = 'on'";
 
 /// Brings the schema to the version of this program. A second process waits for the first.
 ///
 /// A user who may not create tables can use a schema that has this version.
 pub(crate) async fn migrate(client: &Client, schema: &str) -> Result<(), DatabaseError> {
-    if done_steps(client, schema).await? == STEPS.len() {
+    let error = match try_migrate(client, schema).await {
+        Ok(()) => return Ok(()),
+        Err(error) => error.into_missing_right()?,
+    };
+    let row = query_one(client, MISSING_GRANT, schema).await?;
+    Err(DatabaseError::MissingRight {
+        grant: row.try_get(0)?,
+        source: error,
+    })
+}
+
+/// Logs a warning if an event can be lost although it was acknowledged.
+pub(crate) async fn warn_if_not_durable(client: &Client) -> Result<(), DatabaseError> {
+    let rows = client.query_typed(IS_DURABLE, &[]).await?;
+    for row in rows {
+        let (has_fsync, writes_full_pages): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
+        if !has_fsync {
+            tracing::warn!(
+                "PostgreSQL has `fsync=off`: if its machine crashes, events that were acknowledged can be lost, and the \
+                 database can be damaged; set `fsync=on`"
+            );
+        }
+        if !writes_full_pages {
+            tracing::warn!(
+                "PostgreSQL has `full_page_writes=off`: if its machine crashes, the database can be damaged, unless its \
+                 file system writes whole pages (ZFS); set `full_page_writes=on`"
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn try_migrate(client: &Client, schema: &str) -> Result<(), DatabaseError> {
+    if State::read(client, schema).await?.done == STEPS.len() {
         return Ok(());
     }
-    client.batch_execute("BEGIN").await?;
+    let begun = client.batch_execute(&begin(schema, PoolKind::Write)).await;
+    begun.map_err(|error| DatabaseError::from(error).of_begin())?;
     let migrated = run_steps(client, schema).await;
     let end = if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" };
     client.batch_execute(end).await?;
@@ -28,18 +84,19 @@ pub(crate) async fn migrate(client: &Client, schema: &str) -> Result<(), Databas
 }
 
 async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
-    client.query_one(LOCK, &[&schema]).await?;
-    let done = done_steps(client, schema).await?;
-    let Some(steps) = STEPS.get(done..).filter(|steps| !steps.is_empty()) else {
+    query_one(client, LOCK, schema).await?;
+    let state = State::read(client, schema).await?;
+    let Some(steps) = STEPS.get(state.done..).filter(|steps| !steps.is_empty()) else {
         return Ok(());
     };
-    let quoted = quoted(schema);
-    let create = format!(
-        "CREATE SCHEMA IF NOT EXISTS {quoted};
-         SET LOCAL search_path = {quoted}, pg_temp;
-         CREATE TABLE IF NOT EXISTS schema_version (version integer NOT NULL);"
-    );
-    client.batch_execute(&create).await?;
+    // PostgreSQL demands the right to create schemas even if it exists.
+    if !state.has_schema {
+        client
+            .batch_execute(&format!("CREATE SCHEMA {}", quoted(schema)))
+            .await?;
+    }
+    let create = "CREATE TABLE IF NOT EXISTS schema_version (version integer NOT NULL)";
+    client.batch_execute(create).await?;
     for step in steps {
         client.batch_execute(step).await?;
     }
@@ -50,28 +107,48 @@ async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
     client.batch_execute(&version).await?;
     tracing::info!(
         schema,
-        from = done,
+        from = state.done,
         to = STEPS.len(),
         "the schema in PostgreSQL has a new version"
     );
     Ok(())
 }
 
-/// Returns the version of the schema: the number of steps that were done.
-async fn done_steps(client: &Client, schema: &str) -> Result<usize, DatabaseError> {
-    let row = client.query_one(HAS_VERSION, &[&schema]).await?;
-    if !row.try_get::<_, bool>(0)? {
-        return Ok(0);
+struct State {
+    has_schema: bool,
+    /// The version of the schema: the number of steps that were done.
+    done: usize,
+}
+
+impl State {
+    async fn read(client: &Client, schema: &str) -> Result<Self, DatabaseError> {
+        let row = query_one(client, STATE, schema).await?;
+        let (has_schema, has_version) = (row.try_get(0)?, row.try_get(1)?);
+        let done = if has_version {
+            done_steps(client, schema).await?
+        } else {
+            0
+        };
+        Ok(Self { has_schema, done })
     }
+}
+
+async fn done_steps(client: &Client, schema: &str) -> Result<usize, DatabaseError> {
     let select = format!("SELECT version FROM {}.schema_version", quoted(schema));
-    let row = client.query_opt(&select, &[]).await?;
-    let version: i32 = row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+    let rows = client.query_typed(&select, &[]).await?;
+    let version: i32 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
     let known = i32::try_from(STEPS.len()).unwrap_or(i32::MAX);
     let newer = DatabaseError::NewerVersion { found: version, known };
     usize::try_from(version)
         .ok()
         .filter(|done| *done <= STEPS.len())
         .ok_or(newer)
+}
+
+/// Returns the row of a statement whose parameter is the name of the schema.
+async fn query_one(client: &Client, statement: &str, schema: &str) -> Result<Row, DatabaseError> {
+    let rows = client.query_typed(statement, &[(&schema, Type::TEXT)]).await?;
+    rows.into_iter().next().ok_or(DatabaseError::Closed)
 }
 
 /// Returns a name as an identifier of SQL.

@@ -2,6 +2,8 @@
 
 use tokio_postgres::types::Type;
 
+use crate::connection::PoolKind;
+
 /// A statement with the types of its parameters, so that it needs no round trip to be prepared.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sql {
@@ -30,3 +32,30 @@ pub(crate) mod salts;
 pub(crate) mod secrets;
 pub(crate) mod site;
 pub(crate) mod stats;
+
+/// Returns the statements that the connections of a pool prepare. Others work, too: PostgreSQL parses them each time.
+pub(crate) const fn of_pool(kind: PoolKind) -> &'static [&'static [Sql]] {
+    match kind {
+        PoolKind::Write => &[
+            apply::ALL,
+            comments::ALL,
+            retention::ALL,
+            salts::ALL,
+            secrets::ALL,
+            site::ALL,
+            stats::ALL,
+        ],
+        PoolKind::Read => &[
+            comments::ALL,
+            salts::ALL,
+            secrets::ALL,
+            site::ALL,
+            stats::ALL,
+            retention::ALL,
+        ],
+        PoolKind::Report => &[reports::ALL, site::ALL, stats::ALL],
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,13 +17,13 @@ use super::MemoryStore;
 #[derive(Default)]
 pub(super) struct ReportTables {
     /// The zone of the site until the first event.
-    zone: SiteTimeZone,
+    pub(super) zone: SiteTimeZone,
     /// `None` before the first event.
     site: Option<ReportSite>,
-    buckets: MemoryReportReader,
+    pub(super) buckets: MemoryReportReader,
     pub(super) visitors: HashMap<(Topic, VisitorKey), VisitorState>,
-    values: HashMap<(Day, Dimension), BTreeSet<Arc<str>>>,
-    numbers: HashMap<(Day, NumberKind), u32>,
+    pub(super) values: HashMap<(Day, Dimension), BTreeSet<Arc<str>>>,
+    pub(super) numbers: HashMap<(Day, NumberKind), u32>,
     /// The first day whose sessions are not erased.
     first_session_day: Option<Day>,
 }

@@ -1,5 +1,7 @@
 //! [`Facts`] changes tables as the ledger of the same tables does.
 
+mod reports;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -107,7 +109,7 @@ const VERDICTS: [Visibility; 3] = [Visibility::Shown, Visibility::Pending, Visib
 
 impl Tables {
     /// Reads what the keys name, and nothing else.
-    fn facts(&mut self, keys: &BatchKeys) -> Facts {
+    fn facts(&self, keys: &BatchKeys) -> Facts {
         let mut facts = Facts::default();
         for id in keys.event_ids.iter().filter(|id| self.counted.contains_key(id)) {
             facts.insert_event_id(*id);

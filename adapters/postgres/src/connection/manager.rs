@@ -1,40 +1,130 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
-use tokio::sync::OnceCell;
-use tokio_postgres::{Client, NoTls, Statement};
+use futures::future::try_join_all;
+use tokio::{
+    sync::{OnceCell, oneshot},
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
+use tokio_postgres::{Client, Statement};
 
-use super::PoolKind;
-use crate::{PostgresConfig, error::DatabaseError, schema, sql::Sql};
+use super::{
+    PoolKind,
+    opening::{self, Driver},
+    status::ServerStatus,
+    tls, transaction,
+};
+use crate::{
+    PostgresConfig,
+    error::DatabaseError,
+    schema,
+    sql::{self, Sql},
+};
 
-/// Whether the schema has the version of this program: set by the first connection.
-pub(crate) type SharedSchema = Arc<OnceCell<()>>;
+/// How long the server may take to let a client in, with all attempts at all hosts.
+const CONNECT: Duration = Duration::from_secs(15);
+
+/// How long a connection may wait for the replies to what was sent before it was closed.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// What all pools share.
+pub(super) struct SharedState {
+    config: PostgresConfig,
+    status: ServerStatus,
+    /// Whether the schema has the version of this program: set by the first connection.
+    is_checked: OnceCell<()>,
+}
 
 /// Opens the connections of a pool.
 pub(crate) struct ConnectionManager {
-    config: PostgresConfig,
-    schema: SharedSchema,
+    shared: Arc<SharedState>,
     kind: PoolKind,
 }
 
 /// An open connection with the statements that it has prepared.
 pub(crate) struct Connection {
     pub(super) client: Client,
-    pub(super) prepared: HashMap<&'static str, Statement>,
+    prepared: HashMap<&'static str, Statement>,
+    /// Dropped with the connection, which ends its task.
+    _open: oneshot::Sender<()>,
+}
+
+impl SharedState {
+    /// # Errors
+    /// A certificate of the options cannot be read.
+    pub(super) fn new(config: &PostgresConfig) -> Result<Arc<Self>, DatabaseError> {
+        // Each connection reads the files again, because certificates are renewed.
+        tls::connector(&config.tls)?;
+        Ok(Arc::new(Self {
+            config: config.clone(),
+            status: ServerStatus::new(config.server()),
+            is_checked: OnceCell::new(),
+        }))
+    }
+
+    async fn connect(&self) -> Result<(Client, Driver), DatabaseError> {
+        let options = self.config.tls.clone();
+        let connector = spawn_blocking(move || tls::connector(&options)).await;
+        let connector = connector.map_err(|_| DatabaseError::Closed)??;
+        let opened = timeout(CONNECT, opening::open(&self.config, &connector)).await;
+        Ok(opened.map_err(|_| DatabaseError::Timeout(CONNECT))??)
+    }
+
+    /// What the first connection does.
+    async fn check(&self, client: &Client) -> Result<(), DatabaseError> {
+        schema::migrate(client, &self.config.schema).await?;
+        schema::warn_if_not_durable(client).await
+    }
 }
 
 impl ConnectionManager {
-    pub(super) fn new(config: &PostgresConfig, schema: SharedSchema, kind: PoolKind) -> Self {
-        Self {
-            config: config.clone(),
-            schema,
-            kind,
-        }
+    pub(super) fn new(shared: Arc<SharedState>, kind: PoolKind) -> Self {
+        Self { shared, kind }
     }
 
+    async fn open(&self) -> Result<Connection, DatabaseError> {
+        let shared = &self.shared;
+        let (client, driver) = shared.connect().await?;
+        let (open, closed) = oneshot::channel();
+        tokio::spawn(run(driver, closed, Arc::clone(shared)));
+        shared.is_checked.get_or_try_init(|| shared.check(&client)).await?;
+        Ok(Connection {
+            prepared: self.prepare(&client).await?,
+            client,
+            _open: open,
+        })
+    }
+
+    /// Prepares the statements of the pool in one round trip.
     async fn prepare(&self, client: &Client) -> Result<HashMap<&'static str, Statement>, DatabaseError> {
-        let _ = (client, self.kind);
-        Ok(HashMap::new())
+        let config = &self.shared.config;
+        if !config.prepares_statements {
+            return Ok(HashMap::new());
+        }
+        let statements: Vec<Sql> = sql::of_pool(self.kind).iter().copied().flatten().copied().collect();
+        // The names of tables are resolved now.
+        let begin = transaction::begin(&config.schema, self.kind);
+        let prepare = statements.iter().map(|sql| client.prepare_typed(sql.text, sql.types));
+        let (_, prepared) = tokio::try_join!(biased; client.batch_execute(&begin), try_join_all(prepare))?;
+        client.batch_execute("COMMIT").await?;
+        Ok(statements.iter().map(|sql| sql.text).zip(prepared).collect())
+    }
+}
+
+/// Moves the bytes of a connection until it ends. When the client is dropped, it waits for what is under way, but not for
+/// ever: the server may never answer.
+async fn run(driver: Driver, closed: oneshot::Receiver<()>, shared: Arc<SharedState>) {
+    let outages = shared.status.outages();
+    let linger = async {
+        let _ = closed.await;
+        sleep(LINGER).await;
+    };
+    tokio::select! {
+        ended = driver => if let Err(error) = ended {
+            shared.status.lost(outages, &error);
+        },
+        () = linger => {}
     }
 }
 
@@ -43,19 +133,12 @@ impl Manager for ConnectionManager {
     type Error = DatabaseError;
 
     async fn create(&self) -> Result<Connection, DatabaseError> {
-        let (client, connection) = self.config.driver.connect(NoTls).await?;
-        // The task ends when the client is dropped.
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::warn!(%error, "a connection to PostgreSQL was lost; the next call opens another one");
-            }
-        });
-        let migrate = || schema::migrate(&client, &self.config.schema);
-        self.schema.get_or_try_init(migrate).await?;
-        Ok(Connection {
-            prepared: self.prepare(&client).await?,
-            client,
-        })
+        let opened = self.open().await;
+        match &opened {
+            Ok(_) => self.shared.status.connected(),
+            Err(error) => self.shared.status.failed(error),
+        }
+        opened
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<DatabaseError> {

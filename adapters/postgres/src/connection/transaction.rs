@@ -5,14 +5,14 @@ use futures::future::join_all;
 use tokio_postgres::{Row, RowStream, types::ToSql};
 
 use super::{ConnectionManager, PoolKind};
-use crate::{error::DatabaseError, sql::Sql};
+use crate::{error::DatabaseError, schema::quoted, sql::Sql};
 
 /// Waits until no other transaction holds this lock of the site. The end of the transaction releases it: PgBouncer would
 /// leave the lock of a session with a connection of somebody else.
 ///
 /// The transactions with the lock read and write rows by their keys, so the planner is told to use indexes, also for
 /// tables that are small or have no statistics yet: it keeps a plan while the table grows.
-pub(super) const LOCK: &str = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
+pub(crate) const LOCK: &str = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; \
     SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon ' || current_schema(), 0));";
 
@@ -62,16 +62,16 @@ pub(crate) struct Transaction {
 }
 
 /// Returns the statements that begin a transaction.
-pub(super) fn begin(schema: &str, kind: PoolKind) -> String {
+pub(crate) fn begin(schema: &str, kind: PoolKind) -> String {
     let mode = match kind {
         PoolKind::Write => "READ WRITE",
         PoolKind::Read => "READ ONLY",
         PoolKind::Report => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
     };
     let limit = kind.statement_timeout().as_millis();
-    let schema = schema.replace('"', "\"\"");
+    let schema = quoted(schema);
     let mut text = format!(
-        "BEGIN {mode}; SET LOCAL search_path = \"{schema}\", pg_temp; SET LOCAL statement_timeout = {limit}; \
+        "BEGIN {mode}; SET LOCAL search_path = {schema}, pg_temp; SET LOCAL statement_timeout = {limit}; \
          SET LOCAL lock_timeout = {limit};"
     );
     if kind == PoolKind::Write {
@@ -95,8 +95,13 @@ impl Transaction {
         self.connection.as_ref().ok_or(DatabaseError::Closed)
     }
 
+    /// Runs the statements that begin it.
+    pub(super) async fn begin(&self, statements: &str) -> Result<(), DatabaseError> {
+        self.run(statements).await.map_err(DatabaseError::of_begin)
+    }
+
     /// Runs statements without parameters.
-    pub(super) async fn run(&self, statements: &str) -> Result<(), DatabaseError> {
+    async fn run(&self, statements: &str) -> Result<(), DatabaseError> {
         Ok(self.connection()?.client.batch_execute(statements).await?)
     }
 

@@ -45,7 +45,7 @@ pub(super) const STEPS: &[&str] = &[concat!(
         salt bytea NOT NULL CHECK (length(salt) = 32)
     ) WITH (autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0);
 
-    -- The totals of the site and of the pages. A topic never gets another number.
+    -- The totals of the site, which is topic 0, and of the pages. A topic never gets another number.
     CREATE TABLE topics (
         topic integer PRIMARY KEY,
         name text COLLATE \"C\" NOT NULL UNIQUE,
@@ -55,6 +55,7 @@ pub(super) const STEPS: &[&str] = &[concat!(
         comments_revision bigint NOT NULL,
         revision bigint NOT NULL
     ) WITH (fillfactor = 50);
+    INSERT INTO topics VALUES (0, 'site', 0, 0, 0, 0, 0);
     CREATE TABLE custom_events (
         topic integer NOT NULL REFERENCES topics,
         name text COLLATE \"C\" NOT NULL,
@@ -137,6 +138,7 @@ pub(super) const STEPS: &[&str] = &[concat!(
     CREATE INDEX topic_days_day ON topic_days (day);
 
     -- The page visits of an hour or day by how long they took: bin 0 is 0 seconds, bin k from 1.1^(k-1) to 1.1^k.
+    -- Topic 0 has the sums of all pages.
     CREATE TABLE reading_time_hours (
         topic integer NOT NULL REFERENCES topics,
         hour timestamptz NOT NULL,

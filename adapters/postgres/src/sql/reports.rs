@@ -1,36 +1,33 @@
 //! The statements of the reports. They are always planned for their parameters, so they are never prepared.
+//!
+//! The site is topic 0, and the pages have the numbers from 1 on.
 
 /// The columns of [`Counts`](horizon_core::reports::Counts), in the order of its array.
 macro_rules! counts {
     () => {
-        "pageviews, visits, keyed_visits, visitors, seconds, finished, bounces, duration, likes, comments"
+        "numbers.pageviews, numbers.visits, numbers.keyed_visits, numbers.visitors, numbers.seconds, numbers.finished,
+         numbers.bounces, numbers.duration, numbers.likes, numbers.comments"
     };
 }
 
-/// The sums of these columns. A sum of the type `bigint` is `numeric` in PostgreSQL.
-macro_rules! sums {
+/// The sums of these columns. PostgreSQL returns the sum of a `bigint` as `numeric`.
+macro_rules! count_sums {
     () => {
-        "sum(pageviews)::bigint, sum(visits)::bigint, sum(keyed_visits)::bigint, sum(visitors)::bigint,
-         sum(seconds)::bigint, sum(finished)::bigint, sum(bounces)::bigint, sum(duration)::bigint, sum(likes)::bigint,
-         sum(comments)::bigint"
+        "sum(pageviews)::bigint AS pageviews, sum(visits)::bigint AS visits, sum(keyed_visits)::bigint AS keyed_visits,
+         sum(visitors)::bigint AS visitors, sum(seconds)::bigint AS seconds, sum(finished)::bigint AS finished,
+         sum(bounces)::bigint AS bounces, sum(duration)::bigint AS duration, sum(likes)::bigint AS likes,
+         sum(comments)::bigint AS comments"
     };
 }
 
-/// The rows of topics whose name is from $1 to $2, from the period $3 to $4.
-macro_rules! of_topics {
-    ($table:literal, $period:literal) => {
-        concat!(
-            " FROM ",
-            $table,
-            " JOIN topics USING (topic)
-                WHERE topics.name BETWEEN $1 AND $2 AND ",
-            $period,
-            " BETWEEN $3 AND $4"
-        )
+/// The condition of the topics $1 to $2 and the periods $3 to $4.
+macro_rules! selected {
+    ($period:literal) => {
+        concat!(" topic BETWEEN $1 AND $2 AND ", $period, " BETWEEN $3 AND $4")
     };
 }
 
-/// The numbers of each bucket of topics, the name of its topic and its period.
+/// The numbers, the name of the topic and the period of each bucket.
 macro_rules! buckets {
     ($table:literal, $period:literal) => {
         concat!(
@@ -38,65 +35,96 @@ macro_rules! buckets {
             counts!(),
             ", topics.name, ",
             $period,
-            of_topics!($table, $period)
+            " FROM ",
+            $table,
+            " AS numbers JOIN topics USING (topic)
+                WHERE",
+            selected!($period)
         )
     };
 }
 
-/// The sums of buckets of topics: of each topic if $5 says so, and of each period if $6 says so.
-macro_rules! bucket_sums {
-    ($table:literal, $period:literal) => {
+/// Sums of each group, with the name of the topic and the period: of each topic if $5 says so, and of each period if $6
+/// says so. `$groups` are the positions of what rows are grouped by. Names are joined last, because PostgreSQL groups
+/// numbers more quickly than texts.
+macro_rules! sums {
+    ($columns:expr, $sums:expr, $table:literal, $period:literal, $groups:literal) => {
         concat!(
             "SELECT ",
-            sums!(),
-            ", CASE WHEN $5 THEN topics.name END, CASE WHEN $6 THEN ",
+            $columns,
+            ", topics.name, numbers.period
+                FROM (SELECT CASE WHEN $5 THEN topic END AS topic, CASE WHEN $6 THEN ",
             $period,
-            " END",
-            of_topics!($table, $period),
-            " GROUP BY 11, 12"
+            " END AS period, ",
+            $sums,
+            " FROM ",
+            $table,
+            " WHERE",
+            selected!($period),
+            " GROUP BY ",
+            $groups,
+            ") AS numbers LEFT JOIN topics USING (topic)"
         )
     };
 }
 
-/// The bins of the reading times of pages: of each page if $5 says so, and of each period if $6 says so.
+/// The sums of buckets.
+macro_rules! bucket_sums {
+    ($table:literal, $period:literal) => {
+        sums!(counts!(), count_sums!(), $table, $period, "1, 2")
+    };
+}
+
+/// The page visits in each bin of their reading times.
 macro_rules! bin_sums {
     ($table:literal, $period:literal) => {
-        concat!(
-            "SELECT bin, sum(visits)::bigint, CASE WHEN $5 THEN topics.name END, CASE WHEN $6 THEN ",
+        sums!(
+            "numbers.bin, numbers.visits",
+            "bin, sum(visits)::bigint AS visits",
+            $table,
             $period,
-            " END",
-            of_topics!($table, $period),
-            " GROUP BY 1, 3, 4"
+            "1, 2, bin"
         )
     };
 }
 
 statements! {
+    /// The number of a topic.
+    TOPIC(TEXT) = "SELECT topic FROM topics WHERE name = $1";
+
+    /// The names of all topics.
     TOPICS() = "SELECT name FROM topics";
 
     /// Sets how long each statement of the transaction may run.
     SET_STATEMENT_TIMEOUT(TEXT) = "SELECT set_config('statement_timeout', $1, true)";
 
-    HOURS(TEXT, TEXT, TIMESTAMPTZ, TIMESTAMPTZ) = buckets!("topic_hours", "hour");
-    HOUR_SUMS(TEXT, TEXT, TIMESTAMPTZ, TIMESTAMPTZ, BOOL, BOOL) = bucket_sums!("topic_hours", "hour");
-    HOUR_BINS(TEXT, TEXT, TIMESTAMPTZ, TIMESTAMPTZ, BOOL, BOOL) = bin_sums!("reading_time_hours", "hour");
-    DAYS(TEXT, TEXT, DATE, DATE) = buckets!("topic_days", "day");
-    DAY_SUMS(TEXT, TEXT, DATE, DATE, BOOL, BOOL) = bucket_sums!("topic_days", "day");
-    DAY_BINS(TEXT, TEXT, DATE, DATE, BOOL, BOOL) = bin_sums!("reading_time_days", "day");
+    HOURS(INT4, INT4, TIMESTAMPTZ, TIMESTAMPTZ) = buckets!("topic_hours", "hour");
+    HOUR_SUMS(INT4, INT4, TIMESTAMPTZ, TIMESTAMPTZ, BOOL, BOOL) = bucket_sums!("topic_hours", "hour");
+    HOUR_BINS(INT4, INT4, TIMESTAMPTZ, TIMESTAMPTZ, BOOL, BOOL) = bin_sums!("reading_time_hours", "hour");
+    DAYS(INT4, INT4, DATE, DATE) = buckets!("topic_days", "day");
+    DAY_SUMS(INT4, INT4, DATE, DATE, BOOL, BOOL) = bucket_sums!("topic_days", "day");
+    DAY_BINS(INT4, INT4, DATE, DATE, BOOL, BOOL) = bin_sums!("reading_time_days", "day");
 
     DIMENSION(INT2, DATE, DATE) = concat!(
-        "SELECT ", counts!(), ", value, day FROM dimension_days WHERE dimension = $1 AND day BETWEEN $2 AND $3"
+        "SELECT ", counts!(), ", value, day FROM dimension_days AS numbers
+            WHERE dimension = $1 AND day BETWEEN $2 AND $3"
     );
     DIMENSION_SUMS(INT2, DATE, DATE) = concat!(
-        "SELECT ", sums!(), ", value FROM dimension_days WHERE dimension = $1 AND day BETWEEN $2 AND $3 GROUP BY value"
+        "SELECT ", count_sums!(), ", value FROM dimension_days
+            WHERE dimension = $1 AND day BETWEEN $2 AND $3 GROUP BY value"
     );
 
-    /// How often custom events happened: of each topic, hour and name, if $5, $6 and $7 say so.
-    EVENTS(TEXT, TEXT, TIMESTAMPTZ, TIMESTAMPTZ, BOOL, BOOL, BOOL) = concat!(
-        "SELECT sum(count)::bigint, CASE WHEN $5 THEN topics.name END, CASE WHEN $6 THEN hour END,
-            CASE WHEN $7 THEN event_hours.name END",
-        of_topics!("event_hours", "hour"), " GROUP BY 2, 3, 4"
+    /// How often custom events happened: of each name if $7 says so.
+    EVENTS(INT4, INT4, TIMESTAMPTZ, TIMESTAMPTZ, BOOL, BOOL, BOOL) = sums!(
+        "numbers.count, numbers.event", "CASE WHEN $7 THEN name END AS event, sum(count)::bigint AS count",
+        "event_hours", "hour", "1, 2, 3"
     );
+
+    /// The hours and bins whose sum of all pages, in the rows of the site, is wrong.
+    WRONG_BIN_SUMS() = "SELECT hour, bin, coalesce(sum(visits) FILTER (WHERE topic > 0), 0)::bigint AS parts,
+            coalesce(sum(visits) FILTER (WHERE topic = 0), 0)::bigint AS total
+        FROM reading_time_hours GROUP BY hour, bin
+        HAVING sum(CASE WHEN topic > 0 THEN visits ELSE -visits END) <> 0 ORDER BY hour, bin";
 
     PACKED_SESSIONS(DATE, DATE) = "SELECT sessions FROM packed_sessions WHERE day BETWEEN $1 AND $2";
     PACKED_SESSIONS_WITH_PAGES(DATE, DATE) = "SELECT sessions, pages FROM packed_sessions

@@ -16,6 +16,13 @@ macro_rules! delete {
 }
 
 statements! {
+    /// Erases ids that have the time of their events.
+    EXPIRE_EVENT_IDS(UUID, INT8) = delete!("event_ids", "id < $1 AND at IS NULL ORDER BY id");
+
+    /// Erases the other ids.
+    EXPIRE_OTHER_EVENT_IDS(INT8, INT8) = delete!("event_ids", "at < $1 ORDER BY at");
+
+    EXPIRE_UNLIKES(INT8, INT8) = delete!("likes", "NOT is_liked AND at < $1 ORDER BY at");
     EXPIRE_VISITOR_STATES(DATE, INT8) = delete!("visitor_states", "last_day < $1 ORDER BY last_day");
     EXPIRE_LOOSE_SESSIONS(DATE, INT8) = delete!("sessions", "day < $1 ORDER BY day");
     EXPIRE_PACKED_SESSIONS(DATE, INT8) = delete!("packed_sessions", "day < $1 ORDER BY day");

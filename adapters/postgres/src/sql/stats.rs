@@ -4,17 +4,11 @@ statements! {
     TOTALS(TEXT_ARRAY) = "SELECT topic, name, visits, likes, comments, comments_revision, revision FROM topics
         WHERE name = ANY($1)";
 
-    CUSTOM_EVENTS(TEXT_ARRAY) = "SELECT topic, custom_events.name, count FROM custom_events JOIN topics USING (topic)
-        WHERE topics.name = ANY($1)";
+    /// `OFFSET 0` keeps the planner from reading all counts first.
+    CUSTOM_EVENTS(TEXT_ARRAY) = "SELECT named.topic, counted.name, counted.count
+        FROM topics AS named, LATERAL (SELECT name, count FROM custom_events WHERE topic = named.topic OFFSET 0) AS counted
+        WHERE named.name = ANY($1)";
 
     IS_LIKED_BY(TEXT, UUID) = "SELECT FROM likes
         WHERE topic = (SELECT topic FROM topics WHERE name = $1) AND reader = $2 AND is_liked";
-
-    /// Erases at most `$2` ids of events before `$1`.
-    EXPIRE_EVENT_IDS(INT8, INT8) = "DELETE FROM event_ids WHERE ctid = ANY (ARRAY
-        (SELECT ctid FROM event_ids WHERE at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
-
-    /// Erases at most `$2` unlikes before `$1`.
-    EXPIRE_UNLIKES(INT8, INT8) = "DELETE FROM likes WHERE ctid = ANY (ARRAY
-        (SELECT ctid FROM likes WHERE NOT is_liked AND at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
 }

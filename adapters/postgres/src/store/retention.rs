@@ -1,34 +1,73 @@
+//! Erases what is too old, in small transactions.
+
 use horizon_core::{DEDUPE_WINDOW, Timestamp};
+use tokio_postgres::types::ToSql;
 
 use super::PostgresStore;
 use crate::{
+    columns::UuidColumn,
+    connection::{Params, Transaction},
     error::DatabaseError,
-    sql::{Sql, stats as sql},
+    sql::{Sql, retention as sql},
 };
 
-/// The maximum number of rows that one transaction erases, so that counting does not wait for the locks of many.
-const EXPIRE_ROWS: i64 = 10_000;
+/// The maximum number of rows that one transaction erases. Counting may wait for so many.
+const ERASE_ROWS: i64 = 5_000;
+
+/// Whether counting may change the rows that are erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ErasedRows {
+    /// It may, so that it must not count at the same time.
+    MayChange,
+    /// Nothing changes them.
+    AreFinal,
+}
 
 impl PostgresStore {
     /// Erases what [`StatsStore::expire`](horizon_core::StatsStore::expire) says.
     pub(super) async fn erase_expired(&self, now: Timestamp) -> Result<(), DatabaseError> {
-        let oldest = now.minus(DEDUPE_WINDOW).as_millis();
-        self.erase_before(sql::EXPIRE_EVENT_IDS, oldest).await?;
-        self.erase_before(sql::EXPIRE_UNLIKES, oldest).await?;
+        let oldest = now.minus(DEDUPE_WINDOW);
+        let (id, millis) = (first_id(oldest), oldest.as_millis());
+        self.erase(sql::EXPIRE_EVENT_IDS, &id, ErasedRows::AreFinal).await?;
+        self.erase(sql::EXPIRE_OTHER_EVENT_IDS, &millis, ErasedRows::AreFinal)
+            .await?;
+        self.erase(sql::EXPIRE_UNLIKES, &millis, ErasedRows::MayChange).await?;
         let today = self.expire_reports(now).await?;
         self.expire_salts(today).await
     }
 
-    /// Erases rows before `oldest` in several transactions. The last parameter of the statement is the limit of one.
-    async fn erase_before(&self, statement: Sql, oldest: i64) -> Result<(), DatabaseError> {
-        let limit = EXPIRE_ROWS.unsigned_abs();
-        let erase = async || {
-            let rows = self
-                .database
-                .write(async |transaction| transaction.execute(statement, &[&oldest, &EXPIRE_ROWS]).await);
-            rows.await
-        };
-        while erase().await? >= limit {}
-        Ok(())
+    /// Erases all rows before `first`.
+    pub(super) async fn erase(
+        &self,
+        sql: Sql,
+        first: &(dyn ToSql + Sync),
+        rows: ErasedRows,
+    ) -> Result<(), DatabaseError> {
+        self.erase_slices(sql, (first, ERASE_ROWS), rows).await
     }
+
+    /// Erases rows in several transactions, each of up to `limit` rows.
+    pub(super) async fn erase_slices(
+        &self,
+        sql: Sql,
+        (first, limit): (&(dyn ToSql + Sync), i64),
+        rows: ErasedRows,
+    ) -> Result<(), DatabaseError> {
+        let params: Params<'_> = &[first, &limit];
+        loop {
+            let erase = async |transaction: &Transaction| transaction.execute(sql, params).await;
+            let erased = match rows {
+                ErasedRows::MayChange => self.database.write_alone(erase).await?,
+                ErasedRows::AreFinal => self.database.write(erase).await?,
+            };
+            if erased < limit.unsigned_abs() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Returns the first id of events at this time: a UUID of version 7 starts with it.
+fn first_id(at: Timestamp) -> UuidColumn {
+    UuidColumn(u128::try_from(at.as_millis()).unwrap_or(0) << 80)
 }

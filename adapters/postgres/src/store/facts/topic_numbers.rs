@@ -5,6 +5,9 @@ use tokio_postgres::Row;
 
 use crate::error::DatabaseError;
 
+/// The number of the site, whose row the schema has from the start.
+pub(in crate::store) const SITE_TOPIC: i32 = 0;
+
 /// The numbers of the topics of a batch. New topics get the next ones, which no other transaction gives away while this
 /// one has the lock.
 pub(in crate::store) struct TopicNumbers {

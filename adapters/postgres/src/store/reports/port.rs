@@ -4,15 +4,15 @@ use async_trait::async_trait;
 use horizon_core::{
     Day, Error, Result,
     reports::{
-        AnswerError, Capabilities, Discrepancy, Query, ReportError, ReportStatus, Reports, SiteTimeZone, Table,
-        VerifiedTopic, answer, verify,
+        AnswerError, Capabilities, Discrepancy, MAX_DISCREPANCIES, Query, ReportError, ReportStatus, Reports,
+        SiteTimeZone, Table, VerifiedTopic, answer, hour_value, verify,
     },
 };
 use tokio::{runtime::Handle, sync::mpsc, task::spawn_blocking};
 
 use super::{StoredSite, reader::PostgresReportReader};
 use crate::{
-    columns,
+    columns::{self, TimestampColumn},
     connection::PoolKind,
     error::DatabaseError,
     sql::reports as sql,
@@ -131,5 +131,19 @@ fn find_discrepancies(reader: &PostgresReportReader, site: &StoredSite) -> Resul
     let mut topics: Vec<_> = totals.iter().map(|total| VerifiedTopic::dated(&total.update)).collect();
     topics.sort_by(|a, b| a.topic.cmp(&b.topic));
     let zone = site.state.time_zone();
-    verify(reader, zone, &Capabilities::ALL, &topics, site.first_session_day)
+    let mut found = verify(reader, zone, &Capabilities::ALL, &topics, site.first_session_day)?;
+    reader.rows(sql::WRONG_BIN_SUMS, &[], |row| {
+        let (TimestampColumn(hour), bin): (_, i16) = (row.try_get("hour")?, row.try_get("bin")?);
+        let what = || {
+            format!(
+                "page visits with reading times of bin {bin} in the hour {} of all pages",
+                hour_value(hour)
+            )
+        };
+        if found.len() < MAX_DISCREPANCIES {
+            found.extend(Discrepancy::between(what, row.try_get("parts")?, row.try_get("total")?));
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }

@@ -23,11 +23,11 @@ const COUNTS: usize = Counts::NAMES.len();
 /// The prefix of the names of pages among the topics.
 const PAGE_PREFIX: &str = "blog:";
 
-/// The name after those of all pages.
-const AFTER_PAGES: &str = "blog;";
+/// The number of the site among the topics.
+const SITE: i32 = 0;
 
-/// The name of the site among the topics. It is after those of all pages.
-const SITE: &str = "site";
+/// The first number of a page.
+const FIRST_PAGE: i32 = 1;
 
 /// Reads the tables of the reports in a transaction, from a thread that may block.
 pub(super) struct PostgresReportReader {
@@ -136,6 +136,23 @@ impl PostgresReportReader {
         }
     }
 
+    /// Returns the first and the last number of the topics, or `None` if there are none.
+    fn topics(&self, selection: TopicSelection<'_>) -> Result<Option<(i32, i32)>, DatabaseError> {
+        match selection {
+            TopicSelection::Site => Ok(Some((SITE, SITE))),
+            TopicSelection::Pages => Ok(Some((FIRST_PAGE, i32::MAX))),
+            TopicSelection::All => Ok(Some((SITE, i32::MAX))),
+            TopicSelection::Page(page) => {
+                // PostgreSQL refuses some texts that are no names of pages.
+                let Ok(slug) = Slug::new(page) else { return Ok(None) };
+                let name = Topic::Page(slug).to_string();
+                let found = self.block_on(async |tx| tx.query_opt(sql::TOPIC, &[&name]).await)?;
+                let topic: Option<i32> = found.map(|row| row.try_get(0)).transpose()?;
+                Ok(topic.map(|topic| (topic, topic)))
+            }
+        }
+    }
+
     /// Passes the buckets of a query.
     fn buckets(&self, query: &BucketQuery<'_>, each: &mut dyn FnMut(TopicBucket<'_>)) -> Result<(), DatabaseError> {
         self.rows(query.sql, query.params, |row| {
@@ -194,7 +211,7 @@ impl ReportReader for PostgresReportReader {
         selection: &TopicBucketSelection<'_>,
         each: &mut dyn FnMut(TopicBucket<'_>),
     ) -> Result<(), DatabaseError> {
-        let Some((first, last)) = names(selection.topics) else {
+        let Some((first, last)) = self.topics(selection.topics)? else {
             return Ok(());
         };
         let hours = instants(&selection.instants);
@@ -217,7 +234,11 @@ impl ReportReader for PostgresReportReader {
             self.buckets(&query(statements.sums, of_sums), each)?;
         }
         if selection.needs_reading_times {
-            self.bins(&query(statements.bins, of_sums), each)?;
+            // The rows of the site have the sums of all pages.
+            let are_all_pages = selection.topics == TopicSelection::Pages && !selection.needs_page;
+            let (first, last) = if are_all_pages { (SITE, SITE) } else { (first, last) };
+            let of_bins: Params<'_> = &[&first, &last, from, to, &selection.needs_page, &selection.needs_period];
+            self.bins(&query(statements.bins, of_bins), each)?;
         }
         Ok(())
     }
@@ -256,18 +277,18 @@ impl ReportReader for PostgresReportReader {
         selection: &EventBucketSelection<'_>,
         each: &mut dyn FnMut(EventBucket<'_>),
     ) -> Result<(), DatabaseError> {
-        let Some((first, last)) = names(selection.topics) else {
+        let Some((first, last)) = self.topics(selection.topics)? else {
             return Ok(());
         };
         let [from, to] = instants(&selection.instants);
         let (of_page, of_hour, of_name) = (selection.needs_page, selection.needs_hour, selection.needs_name);
         let params: Params<'_> = &[&first, &last, &from, &to, &of_page, &of_hour, &of_name];
         self.rows(sql::EVENTS, params, |row| {
-            let hour: Option<TimestampColumn> = row.try_get(2)?;
+            let hour: Option<TimestampColumn> = row.try_get(3)?;
             each(EventBucket {
-                page: page(row, 1)?,
+                page: page(row, 2)?,
                 hour: hour.map_or(selection.instants.start, |TimestampColumn(hour)| hour),
-                name: row.try_get::<_, Option<&str>>(3)?.unwrap_or_default(),
+                name: row.try_get::<_, Option<&str>>(1)?.unwrap_or_default(),
                 count: row.try_get(0)?,
             });
             Ok(())
@@ -293,23 +314,6 @@ impl ReportReader for PostgresReportReader {
         })?;
         self.loose_sessions(days, with_pages, each)
     }
-}
-
-/// Returns the first and the last name of the topics, or `None` if there can be none.
-fn names(selection: TopicSelection<'_>) -> Option<(String, String)> {
-    let (first, last) = match selection {
-        TopicSelection::Site => (SITE.to_owned(), SITE),
-        // PostgreSQL refuses some texts that are no names.
-        TopicSelection::Page(page) => (Topic::Page(Slug::new(page).ok()?).to_string(), ""),
-        TopicSelection::Pages => (PAGE_PREFIX.to_owned(), AFTER_PAGES),
-        TopicSelection::All => (PAGE_PREFIX.to_owned(), SITE),
-    };
-    let last = if last.is_empty() {
-        first.clone()
-    } else {
-        last.to_owned()
-    };
-    Some((first, last))
 }
 
 /// Returns the first and the last instant at which a selected hour may start.

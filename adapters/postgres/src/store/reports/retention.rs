@@ -1,16 +1,14 @@
 use horizon_core::{Day, Timestamp};
+use tokio_postgres::types::ToSql;
 
 use super::{StoredSite, site};
 use crate::{
     columns::{DateColumn, unsigned},
-    connection::{Params, Transaction},
+    connection::Transaction,
     error::DatabaseError,
-    sql::{Sql, retention as sql},
-    store::PostgresStore,
+    sql::retention as sql,
+    store::{PostgresStore, retention::ErasedRows},
 };
-
-/// The maximum number of rows that one transaction erases: counting waits for so many at most.
-const ERASE_ROWS: i64 = 5_000;
 
 /// The maximum number of packed parts that one transaction erases.
 const ERASE_PACKED_PARTS: i64 = 4;
@@ -21,18 +19,10 @@ impl PostgresStore {
     pub(in crate::store) async fn expire_reports(&self, now: Timestamp) -> Result<Day, DatabaseError> {
         let close = async |tx: &Transaction| close_days(tx, self, now).await;
         let (open, today) = self.database.write_alone(close).await?;
-        self.erase_states(open).await?;
+        self.erase(sql::EXPIRE_VISITOR_STATES, &DateColumn(open), ErasedRows::MayChange)
+            .await?;
         self.pack_closed_days().await?;
         Ok(today)
-    }
-
-    /// Erases the states of visitors who were last seen before this day. Counting changes such rows, so it waits.
-    async fn erase_states(&self, open: Day) -> Result<(), DatabaseError> {
-        let open = DateColumn(open);
-        let params: Params<'_> = &[&open, &ERASE_ROWS];
-        let erase = async |tx: &Transaction| tx.execute(sql::EXPIRE_VISITOR_STATES, params).await;
-        while self.database.write_alone(erase).await? >= ERASE_ROWS.unsigned_abs() {}
-        Ok(())
     }
 
     /// Erases the sessions of closed days before `first`. Returns how many.
@@ -45,17 +35,12 @@ impl PostgresStore {
         let first = DateColumn(first);
         let refuse = async |tx: &Transaction| tx.execute(sql::SET_FIRST_SESSION_DAY, &[&first]).await;
         self.database.write_alone(refuse).await?;
-        self.erase(sql::EXPIRE_LOOSE_SESSIONS, &[&first, &ERASE_ROWS]).await?;
-        self.erase(sql::EXPIRE_PACKED_SESSIONS, &[&first, &ERASE_PACKED_PARTS])
+        self.erase(sql::EXPIRE_LOOSE_SESSIONS, &first, ErasedRows::AreFinal)
+            .await?;
+        let slice: (&(dyn ToSql + Sync), _) = (&first, ERASE_PACKED_PARTS);
+        self.erase_slices(sql::EXPIRE_PACKED_SESSIONS, slice, ErasedRows::AreFinal)
             .await?;
         Ok(count)
-    }
-
-    /// Erases rows that nothing changes, in several transactions.
-    async fn erase(&self, sql: Sql, params: Params<'_>) -> Result<(), DatabaseError> {
-        let erase = async |tx: &Transaction| tx.execute(sql, params).await;
-        while self.database.write(erase).await? > 0 {}
-        Ok(())
     }
 }
 
