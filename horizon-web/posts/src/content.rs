@@ -211,15 +211,7 @@ impl<'a> Loader<'a> {
         self.diagnostics
             .extend(folder_rules::unclear_rules(root, &roots, &tree));
         self.skip_files_without_front_matter(&mut sources, &mut tree);
-        let context = ParseContext {
-            layout: roots.layout,
-            zone: date::zone(&self.options.time_zone),
-        };
-        let parsed = parallel::parse_all(&sources, &context);
-        let files = sources.iter().zip(parsed).collect();
-        for (source, parsed) in self.skip_other_roles(root, &roots, &mut tree, files) {
-            self.add(source, parsed);
-        }
+        self.parse(root, &roots, &sources, &mut tree);
         self.reject_reserved_slugs();
         self.reject_duplicate_slugs(root);
         let (documents, reserved, skipped) = (&tree.documents, self.options.reserved, &mut tree.skipped);
@@ -305,20 +297,21 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Skips files that the generator or its theme uses for something else than a document.
-    fn skip_other_roles<'s>(
-        &mut self,
-        root: &Path,
-        roots: &LayoutRoots,
-        tree: &mut FolderTree,
-        files: Vec<(&'s SourceFile, ParsedFile)>,
-    ) -> Vec<(&'s SourceFile, ParsedFile)> {
+    /// Adds the files, except those that the generator or its theme uses for something else than a document.
+    fn parse(&mut self, root: &Path, roots: &LayoutRoots, sources: &[SourceFile], tree: &mut FolderTree) {
+        let context = ParseContext {
+            layout: roots.layout,
+            zone: date::zone(&self.options.time_zone),
+        };
+        let files = sources.iter().zip(parallel::parse_all(sources, &context)).collect();
         let shown: HashSet<&Path> = self.previously_shown().map(|file| file.path.as_path()).collect();
         let SkippedRoles { kept, notes } = file_role::skip(files, roots, &shown, &mut tree.skipped);
         for (path, reason) in notes {
             self.report(&root.join(path), DiagnosticEffect::Skipped, reason);
         }
-        kept
+        for (source, parsed) in kept {
+            self.add(source, parsed);
+        }
     }
 
     fn add(&mut self, source: &SourceFile, parsed: ParsedFile) {

@@ -154,6 +154,7 @@ alert-important = مهم
 alert-warning = تحذير
 alert-caution = تنبيه
 footnotes = الحواشي
+footnote-back = العودة إلى المرجع { $number }
 
 ## Comments
 

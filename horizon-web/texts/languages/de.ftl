@@ -118,6 +118,7 @@ alert-important = Wichtig
 alert-warning = Warnung
 alert-caution = Vorsicht
 footnotes = Fußnoten
+footnote-back = Zurück zum Verweis { $number }
 
 ## Comments
 

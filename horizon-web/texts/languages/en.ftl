@@ -121,6 +121,7 @@ alert-important = Important
 alert-warning = Warning
 alert-caution = Caution
 footnotes = Footnotes
+footnote-back = Back to reference { $number }
 
 ## Comments
 

@@ -127,6 +127,7 @@ alert-important = Importante
 alert-warning = Advertencia
 alert-caution = Precaución
 footnotes = Notas
+footnote-back = Volver a la referencia { $number }
 
 ## Comments
 

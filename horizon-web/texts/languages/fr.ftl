@@ -127,6 +127,7 @@ alert-important = Important
 alert-warning = Avertissement
 alert-caution = Attention
 footnotes = Notes
+footnote-back = Retour à l’appel de note { $number }
 
 ## Comments
 

@@ -109,6 +109,7 @@ alert-important = 重要
 alert-warning = 警告
 alert-caution = 注意
 footnotes = 脚注
+footnote-back = 参照 { $number } に戻る
 
 ## Comments
 

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use horizon_core::testing::{Store, checks, run_check};
+use horizon_core::testing::Store;
 use horizon_core::{
     BatchKeys, Changes, Comment, DEDUPE_WINDOW, Event, EventId, Facts, ReaderId, Result, Slug, Stamp, Thread,
     ThreadPage, Timestamp, Topic, Update, VISITOR_RETENTION, Visibility, VisitorKey,
@@ -16,7 +16,7 @@ use crate::store::{StoreDefect, harness};
 
 /// The kinds of facts.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum FactKind {
+pub(crate) enum FactKind {
     EventIds,
     Visitors,
     Likes,
@@ -33,7 +33,7 @@ pub(crate) struct FactsStore {
 }
 
 #[derive(Default)]
-struct FactTables {
+pub(crate) struct FactTables {
     event_ids: HashMap<EventId, Timestamp>,
     visitors: HashMap<(Topic, VisitorKey), Timestamp>,
     likes: HashMap<(Topic, ReaderId), (bool, Stamp)>,
@@ -43,7 +43,7 @@ struct FactTables {
 }
 
 impl FactTables {
-    fn read(&self, keys: &BatchKeys, forgotten: Option<FactKind>) -> Facts {
+    pub(crate) fn read(&self, keys: &BatchKeys, forgotten: Option<FactKind>) -> Facts {
         let reads = |kind| forgotten != Some(kind);
         let mut facts = Facts::default();
         for id in keys.event_ids.iter().filter(|_| reads(FactKind::EventIds)) {
@@ -73,7 +73,7 @@ impl FactTables {
         facts
     }
 
-    fn write(&mut self, changes: Changes) {
+    pub(crate) fn write(&mut self, changes: Changes) {
         self.event_ids.extend(changes.event_ids);
         let visitors = changes.visitors.into_iter();
         self.visitors
@@ -93,9 +93,34 @@ impl FactTables {
         self.totals.extend(totals.map(|total| (total.topic.clone(), total)));
     }
 
-    fn total(&self, topic: &Topic) -> Update {
+    pub(crate) fn total(&self, topic: &Topic) -> Update {
         let total = self.totals.get(topic).cloned();
         total.unwrap_or_else(|| Update::empty(topic.clone()))
+    }
+    pub(crate) fn is_liked_by(&self, topic: &Topic, reader: ReaderId) -> bool {
+        self.likes.get(&(topic.clone(), reader)).is_some_and(|like| like.0)
+    }
+
+    /// Returns the shown comments as threads, without replies.
+    pub(crate) fn threads(&self, slug: &Slug) -> ThreadPage {
+        let comments = self.comments.values().filter(|comment| comment.slug == *slug);
+        let shown = comments.filter(|comment| comment.visibility == Visibility::Shown);
+        let threads = shown.cloned().map(|head| Thread {
+            head,
+            replies: Vec::new(),
+            has_more_replies: false,
+        });
+        ThreadPage {
+            threads: threads.collect(),
+            has_earlier: false,
+        }
+    }
+
+    pub(crate) fn expire(&mut self, now: Timestamp) {
+        self.event_ids.retain(|_, at| *at >= now.minus(DEDUPE_WINDOW));
+        self.visitors.retain(|_, seen| *seen >= now.minus(VISITOR_RETENTION));
+        self.likes
+            .retain(|_, (is_liked, stamp)| *is_liked || stamp.at >= now.minus(DEDUPE_WINDOW));
     }
 }
 
@@ -115,33 +140,16 @@ impl StoreDefect for FactsStore {
     }
 
     async fn is_liked_by(&self, _: &MemoryStore, topic: &Topic, reader: ReaderId) -> Result<bool> {
-        let tables = self.tables.lock().unwrap();
-        Ok(tables.likes.get(&(topic.clone(), reader)).is_some_and(|like| like.0))
+        Ok(self.tables.lock().unwrap().is_liked_by(topic, reader))
     }
 
     /// Returns the shown comments as threads, without replies.
     async fn threads(&self, _: &MemoryStore, slug: &Slug, _: Option<EventId>, _: NonZeroUsize) -> Result<ThreadPage> {
-        let tables = self.tables.lock().unwrap();
-        let comments = tables.comments.values().filter(|comment| comment.slug == *slug);
-        let shown = comments.filter(|comment| comment.visibility == Visibility::Shown);
-        let threads = shown.cloned().map(|head| Thread {
-            head,
-            replies: Vec::new(),
-            has_more_replies: false,
-        });
-        Ok(ThreadPage {
-            threads: threads.collect(),
-            has_earlier: false,
-        })
+        Ok(self.tables.lock().unwrap().threads(slug))
     }
 
     async fn expire(&self, _: &MemoryStore, now: Timestamp) -> Result<()> {
-        let mut tables = self.tables.lock().unwrap();
-        tables.event_ids.retain(|_, at| *at >= now.minus(DEDUPE_WINDOW));
-        tables.visitors.retain(|_, seen| *seen >= now.minus(VISITOR_RETENTION));
-        tables
-            .likes
-            .retain(|_, (is_liked, stamp)| *is_liked || stamp.at >= now.minus(DEDUPE_WINDOW));
+        self.tables.lock().unwrap().expire(now);
         Ok(())
     }
 }
@@ -165,31 +173,34 @@ mod all_facts_of_visitors {
     horizon_core::last_seen_suite!(super::store_with_all_facts);
 }
 
-/// The check must catch a store that forgets one kind of fact.
+/// The check must catch a store that forgets one kind of fact. `store` of the module returns it.
 macro_rules! forgotten {
-    ($($test:ident: $kind:ident, $suite:ident::$check:ident => $violation:literal;)*) => {
+    ($($test:ident: $kind:expr, $suite:ident::$check:ident => $violation:literal;)*) => {
         $(
             #[tokio::test]
             async fn $test() {
-                let mut store = store(Some(FactKind::$kind));
-                let violation = run_check(checks::$suite::$check(&mut store)).await.expect_err("the check passed");
-                assert!(violation.to_string().contains($violation), "caught for another reason: {violation}");
+                let mut store = store(Some($kind));
+                let check = horizon_core::testing::checks::$suite::$check(&mut store);
+                let outcome = horizon_core::testing::run_check(check).await;
+                let violation = outcome.expect_err("the check passed").to_string();
+                assert!(violation.contains($violation), "caught for another reason: {violation}");
             }
         )*
     };
 }
+pub(crate) use forgotten;
 
 forgotten! {
-    a_store_that_forgets_event_ids_counts_repeats: EventIds, stats::an_event_counts_once_across_batches
+    a_store_that_forgets_event_ids_counts_repeats: FactKind::EventIds, stats::an_event_counts_once_across_batches
         => "one of two was known\n   got 3\nwanted 2";
-    a_store_that_forgets_visitors_counts_reloads: Visitors, stats::a_visit_counts_again_only_after_the_gap
+    a_store_that_forgets_visitors_counts_reloads: FactKind::Visitors, stats::a_visit_counts_again_only_after_the_gap
         => "a reload\n   got 2\nwanted 1";
-    a_store_that_forgets_likes_counts_them_again: Likes, stats::likes_are_a_set
+    a_store_that_forgets_likes_counts_them_again: FactKind::Likes, stats::likes_are_a_set
         => "liked twice\n   got 2\nwanted 1";
-    a_store_that_forgets_comments_ignores_verdicts: Comments, last_seen::random_events_match_a_reference_model
+    a_store_that_forgets_comments_ignores_verdicts: FactKind::Comments, last_seen::random_events_match_a_reference_model
         => "comments_revision";
-    a_store_that_forgets_verdicts_lets_older_ones_win: Verdicts, comments::the_latest_verdict_wins_in_any_order
+    a_store_that_forgets_verdicts_lets_older_ones_win: FactKind::Verdicts, comments::the_latest_verdict_wins_in_any_order
         => "removed last, the page";
-    a_store_that_forgets_totals_starts_at_zero: Totals, stats::an_event_counts_once_across_batches
+    a_store_that_forgets_totals_starts_at_zero: FactKind::Totals, stats::an_event_counts_once_across_batches
         => "one of two was known\n   got 1\nwanted 2";
 }

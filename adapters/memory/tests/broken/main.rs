@@ -9,6 +9,7 @@ mod last_seen;
 mod lines;
 mod paging;
 mod presence;
+mod report_facts;
 mod reports;
 mod salts;
 mod stats;

@@ -77,6 +77,9 @@ pub(crate) trait StoreDefect: Send + Sync {
     async fn status(&self, good: &MemoryStore) -> Result<ReportStatus> {
         good.status().await
     }
+    async fn verify(&self, good: &MemoryStore) -> Result<Vec<Discrepancy>> {
+        good.verify().await
+    }
     async fn expire_sessions(&self, good: &MemoryStore, first: Day, dry_run: bool) -> Result<u64> {
         good.expire_sessions(first, dry_run).await
     }
@@ -126,7 +129,7 @@ impl<F: StoreDefect> Reports for DefectiveStore<F> {
         self.defect.status(&self.good).await
     }
     async fn verify(&self) -> Result<Vec<Discrepancy>> {
-        self.good.verify().await
+        self.defect.verify(&self.good).await
     }
     async fn expire_sessions(&self, first: Day, dry_run: bool) -> Result<u64> {
         self.defect.expire_sessions(&self.good, first, dry_run).await

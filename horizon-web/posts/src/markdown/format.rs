@@ -13,6 +13,7 @@ use horizon_texts::Texts;
 use super::{
     MarkdownSource, block, callout, code,
     extension::MarkdownExtension,
+    footnote,
     heading::{self, HeadingPlans},
     ids::AuthorIds,
     image,
@@ -122,7 +123,7 @@ pub(super) fn document<'a>(root: Node<'_>, input: RenderInput<'a>) -> (String, R
     let done = format_document_with_formatter(root, &options, &mut html, &plugins, format_node, state);
     // Writing to a `String` does not fail.
     let empty = || RenderState::new(input, HeadingPlans::default(), AuthorIds::default());
-    (html, done.unwrap_or_else(|_| empty()))
+    (footnote::name(html, input.texts), done.unwrap_or_else(|_| empty()))
 }
 
 /// Makes emoji text, because the library leaves them out of the texts of images.

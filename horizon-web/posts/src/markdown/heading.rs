@@ -19,7 +19,7 @@ const FIRST_LEVEL: u8 = 2;
 
 const LAST_LEVEL: u8 = 6;
 
-/// The lowest level in the table of contents.
+/// The lowest level in the table of contents. It is one lower if the author writes headings of level 1.
 const LAST_TOC_LEVEL: u8 = 3;
 
 /// A heading of the document.
@@ -37,15 +37,16 @@ pub(super) struct HeadingPlans {
     plans: std::vec::IntoIter<HeadingPlan>,
     /// The heading whose content is being written.
     open: Option<HeadingPlan>,
-    /// How much deeper than in the Markdown the headings are.
-    shift: u8,
+    /// The lowest level in the table of contents.
+    last_toc_level: u8,
 }
 
 impl HeadingPlans {
     /// Chooses the levels and ids of all headings. Removes `{#id}` from their texts.
     pub(super) fn new(root: Node<'_>, input: RenderInput<'_>, ids: &mut AuthorIds) -> Self {
         let headings = || root.descendants().filter_map(|node| Some((node, level(node)?)));
-        let shift = u8::from(headings().any(|(_, level)| level < FIRST_LEVEL));
+        let has_titles = headings().any(|(_, level)| level < FIRST_LEVEL);
+        let mut levels = LevelPlan::default();
         let has_ids = input.has(MarkdownExtension::HeadingIds);
         // An id that the author chooses wins over an id from a text.
         let explicit: Vec<Option<String>> = headings()
@@ -53,7 +54,7 @@ impl HeadingPlans {
             .map(|id| id.map(|id| ids.choose(&id)))
             .collect();
         let plans = headings().zip(explicit).map(|((node, level), id)| HeadingPlan {
-            level: (level + shift).min(LAST_LEVEL),
+            level: levels.next(level, is_section(node)),
             id: id.unwrap_or_else(|| ids.id_of_text(&text::plain(node, TextUse::HeadingId))),
             text: text::plain(node, TextUse::Heading),
         });
@@ -61,9 +62,39 @@ impl HeadingPlans {
         Self {
             plans: plans.into_iter(),
             open: None,
-            shift,
+            last_toc_level: LAST_TOC_LEVEL + u8::from(has_titles),
         }
     }
+}
+
+/// Chooses the levels of headings so that none is skipped, whatever levels the author writes.
+#[derive(Debug, Default)]
+struct LevelPlan {
+    /// The author's level of each section that the next heading may be in, outermost first.
+    sections: Vec<u8>,
+    /// The same of headings in quotes and lists since the last section, which are below that.
+    nested: Vec<u8>,
+}
+
+impl LevelPlan {
+    /// Returns the level of the next heading, of which the author writes the level `written`.
+    fn next(&mut self, written: u8, is_section: bool) -> u8 {
+        let above = if is_section {
+            self.nested.clear();
+            &mut self.sections
+        } else {
+            &mut self.nested
+        };
+        while above.pop_if(|level| *level >= written).is_some() {}
+        above.push(written);
+        let depth = self.sections.len() + self.nested.len() - 1;
+        u8::try_from(depth).map_or(LAST_LEVEL, |depth| (FIRST_LEVEL + depth).min(LAST_LEVEL))
+    }
+}
+
+/// Returns whether a heading is that of a section, and not one in a quote or a list.
+fn is_section(heading: Node<'_>) -> bool {
+    heading.parent().is_some_and(|parent| parent.parent().is_none())
 }
 
 fn level(node: Node<'_>) -> Option<u8> {
@@ -110,10 +141,7 @@ fn open(out: &mut Out<'_, '_, '_>, node: Node<'_>) -> fmt::Result {
     } else {
         write!(out, "<h{level}>")?;
     }
-    // A heading in a quote or a list is not a section.
-    let is_section = node.parent().is_some_and(|parent| parent.parent().is_none());
-    let last_level = LAST_TOC_LEVEL + out.user.headings.shift;
-    if is_section && (FIRST_LEVEL..=last_level).contains(level) {
+    if is_section(node) && *level <= out.user.headings.last_toc_level {
         let (level, id, text) = (*level, id.clone(), text.clone());
         out.user.toc.push(TocEntry { level, id, text });
     }

@@ -8,6 +8,7 @@ mod code_info;
 mod code_ranges;
 mod elements;
 mod extension;
+mod footnote;
 mod format;
 mod frame;
 mod heading;

@@ -18,6 +18,8 @@ mod front_matter;
 #[cfg(test)]
 mod generator_files;
 #[cfg(test)]
+mod headings;
+#[cfg(test)]
 mod languages;
 mod layouts;
 #[cfg(test)]

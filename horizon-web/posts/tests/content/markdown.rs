@@ -51,6 +51,27 @@ fn a_footnote_links_there_and_back() {
 }
 
 #[test]
+fn footnotes_and_the_links_back_have_names_in_the_language_of_the_document() {
+    for (language, names) in [
+        ("en", ["Footnotes", "Back to reference 1", "Back to reference 1-2"]),
+        ("de", ["Fußnoten", "Zurück zum Verweis 1", "Zurück zum Verweis 1-2"]),
+    ] {
+        let folder = Folder::new();
+        let body = "Really[^1], or[^1].\n\n[^1]: Yes.";
+        let front = format!("---\ntitle: x\ndate: 2026-11-23\nlanguage: {language}\n---\n");
+        let html = folder.write("x.md", front + body).load().posts()[0].html();
+        for name in names {
+            assert_eq!(
+                html.matches(&format!(" aria-label=\"{name}\"")).count(),
+                1,
+                "{name} in {html}"
+            );
+        }
+        assert_eq!(html.matches("aria-label").count(), names.len(), "{html}");
+    }
+}
+
+#[test]
 fn a_heading_has_an_id_and_a_labelled_link_to_itself() {
     assert_eq!(
         html("## What *is* \"it\"?"),

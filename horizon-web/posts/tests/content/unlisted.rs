@@ -33,52 +33,30 @@ fn folder(lines: &str) -> Folder {
     folder
 }
 
+/// Front matter of Hugo for documents in no list.
+const UNLISTED: [&str; 3] = [
+    "build:\n  list: never\n",
+    "_build:\n  list: never\n",
+    "build: {render: always, list: false}\n",
+];
+
 #[test]
-fn a_document_that_hugo_lists_nowhere_has_only_its_page() {
-    for lines in [
-        "build:\n  list: never\n",
-        "_build:\n  list: never\n",
-        "build: {render: always, list: false}\n",
-    ] {
+fn a_document_that_hugo_lists_nowhere_has_a_page_and_is_in_no_list() {
+    for lines in UNLISTED {
         let folder = folder(lines);
         assert_eq!(folder.diagnostics(), "", "{lines}");
         let library = folder.load();
-        let post = library.post("x").unwrap();
-        assert!(!post.is_listed, "{lines}");
-        assert!(library.listed_posts().iter().all(|post| post.slug.as_str() != "x"));
-        assert!(
-            library
-                .tags()
-                .iter()
-                .flat_map(|tag| &tag.posts)
-                .all(|post| post.is_listed)
-        );
-        assert!(
-            library
-                .years()
-                .iter()
-                .flat_map(|year| &year.posts)
-                .all(|post| post.is_listed)
-        );
-        assert!(
-            library
-                .series()
-                .iter()
-                .flat_map(|series| &series.posts)
-                .all(|post| post.is_listed)
-        );
-        let (older, newer) = library.neighbours("x");
-        assert!(older.is_some() && newer.is_some(), "its page leads to others");
-        for listed in ["later", "other"] {
-            let (older, newer) = library.neighbours(listed);
-            assert!(older.into_iter().chain(newer).all(|post| post.is_listed), "{listed}");
-        }
-        let translation = library.posts().iter().find(|post| post.title == "Esel").unwrap();
-        assert_eq!(library.translations(translation).len(), 0);
-        let index = SearchIndex::build(&library, || false).unwrap();
-        assert_eq!(index.search("quagga").results.len(), 0);
+        assert!(!library.post("x").unwrap().is_listed, "{lines}");
         let page = library.page("y").unwrap();
         assert!(!page.is_listed && !page.in_nav, "{lines}");
+        let tags = library.tags().iter().map(|tag| &tag.posts);
+        let years = library.years().iter().map(|year| &year.posts);
+        let series = library.series().iter().map(|series| &series.posts);
+        let lists = tags.chain(years).chain(series).flatten();
+        let mut listed = lists.chain(library.listed_posts());
+        assert!(listed.all(|post| post.is_listed), "{lines}");
+        let index = SearchIndex::build(&library, || false).unwrap();
+        assert_eq!(index.search("quagga").results.len(), 0);
         for text in [
             sitemap(&library, &site()),
             atom(&library, &site()),
@@ -89,6 +67,19 @@ fn a_document_that_hugo_lists_nowhere_has_only_its_page() {
             }
         }
     }
+}
+
+#[test]
+fn no_other_post_leads_to_a_post_that_is_not_listed() {
+    let library = folder(UNLISTED[0]).load();
+    let (older, newer) = library.neighbours("x");
+    assert!(older.is_some() && newer.is_some(), "its page leads to others");
+    for listed in ["later", "other"] {
+        let (older, newer) = library.neighbours(listed);
+        assert!(older.into_iter().chain(newer).all(|post| post.is_listed), "{listed}");
+    }
+    let translation = library.posts().iter().find(|post| post.title == "Esel").unwrap();
+    assert_eq!(library.translations(translation).len(), 0);
 }
 
 #[test]

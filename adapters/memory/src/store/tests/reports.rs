@@ -16,7 +16,7 @@ use horizon_core::{
 
 use super::Tables;
 
-const SEEDS: u64 = 120;
+const SEEDS: u64 = 100;
 const BATCHES: usize = 20;
 
 /// 2026-10-24T22:00:00Z: midnight in Berlin, on the day on which the clocks change.
