@@ -25,7 +25,7 @@ const EPOCH_MILLIS: i64 = EPOCH_DAY * DAY_MILLIS;
 const FIRST_DATE: i64 = -2_451_545;
 
 /// The last day that PostgreSQL's type `timestamptz` has, 294276-12-31, in days since 2000-01-01.
-const LAST_DATE: i64 = 106_751_990;
+const LAST_DATE: i64 = 106_751_982;
 
 /// The 16 bytes of an id, in a column of the type `uuid`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -56,3 +56,6 @@ pub(crate) const fn of_pool(kind: PoolKind) -> &'static [&'static [Sql]] {
         PoolKind::Report => &[reports::ALL, site::ALL, stats::ALL],
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,7 +73,11 @@ fn write_text(args: &CheckArgs, report: &CheckReport, out: &mut impl Write) -> i
         )?;
     }
     if !report.newly_public.is_empty() {
-        writeln!(out, "public, but not read by earlier versions: {}", report.newly_public.len())?;
+        writeln!(
+            out,
+            "public, but not read by earlier versions: {}",
+            report.newly_public.len()
+        )?;
     }
     for path in report.newly_public.iter().take(MAX_LISTED) {
         writeln!(out, "  {}", path.display())?;

@@ -12,7 +12,7 @@ use crate::{error::DatabaseError, schema::quoted, sql::Sql};
 ///
 /// The transactions with the lock read and write rows by their keys, so the planner is told to use indexes, also for
 /// tables that are small or have no statistics yet: it keeps a plan while the table grows.
-pub(super) const LOCK: &str = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
+pub(crate) const LOCK: &str = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; \
     SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon ' || current_schema(), 0));";
 

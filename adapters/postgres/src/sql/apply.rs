@@ -1,7 +1,8 @@
 //! What `apply` reads and writes.
 //!
 //! Lists of keys are arrays. The order of their elements is that of the index, so that neighbours share its pages.
-//! `OFFSET 0` keeps the planner from another order of the joins than from a key to its row.
+//! Nothing is joined with a table in a way that lets the planner begin with the table: it would do so if the table was
+//! small when it made the plan, and keep the plan while the table grows. `OFFSET 0` fixes the order of a join.
 
 /// The columns of [`Counts`](horizon_core::reports::Counts), in the order of its array.
 macro_rules! counts {
@@ -60,17 +61,17 @@ macro_rules! counts_arrays {
     };
 }
 
-/// The numbers of the topics whose names are in `$1`, 0 for an unknown one.
+/// The numbers of the topics whose names are in `$1`, -1 for an unknown one.
 macro_rules! topics {
     () => {
-        "ARRAY(SELECT coalesce((SELECT topic FROM topics WHERE topics.name = names.name), 0)
+        "ARRAY(SELECT coalesce((SELECT topic FROM topics WHERE topics.name = names.name), -1)
             FROM unnest($1::text[]) WITH ORDINALITY AS names (name, ordinal) ORDER BY ordinal)"
     };
 }
 
 statements! {
     /// The highest number of a topic.
-    LAST_TOPIC() = "SELECT coalesce(max(topic), 0) FROM topics";
+    LAST_TOPIC() = "SELECT topic FROM topics WHERE topic > 0 ORDER BY topic DESC LIMIT 1";
 
     /// Which of these ids are stored.
     EVENT_IDS(UUID_ARRAY) = "SELECT id FROM event_ids WHERE id = ANY($1)";
@@ -124,15 +125,15 @@ statements! {
             SELECT * FROM unnest($1::uuid[], $2::integer[], $3::date[], $4::date[], $5::bytea[])";
 
     SET_VISITOR_STATES(UUID_ARRAY, INT4_ARRAY, DATE_ARRAY, DATE_ARRAY, BYTEA_ARRAY) =
-        "UPDATE visitor_states AS stored
-            SET last_day = changed.last_day, first_day = changed.first_day, state = changed.state
-            FROM unnest($1::uuid[], $2::integer[], $3::date[], $4::date[], $5::bytea[])
-                AS changed (visitor, topic, last_day, first_day, state)
-            WHERE stored.visitor = changed.visitor AND stored.topic = changed.topic";
+        "INSERT INTO visitor_states (visitor, topic, last_day, first_day, state)
+            SELECT * FROM unnest($1::uuid[], $2::integer[], $3::date[], $4::date[], $5::bytea[])
+            ON CONFLICT (visitor, topic) DO UPDATE
+                SET last_day = excluded.last_day, first_day = excluded.first_day, state = excluded.state";
 
-    REMOVE_VISITOR_STATES(UUID_ARRAY, INT4_ARRAY) = "DELETE FROM visitor_states AS stored
-        USING unnest($1::uuid[], $2::integer[]) AS removed (visitor, topic)
-        WHERE stored.visitor = removed.visitor AND stored.topic = removed.topic";
+    REMOVE_VISITOR_STATES(UUID_ARRAY, INT4_ARRAY) = "DELETE FROM visitor_states WHERE ctid = ANY(ARRAY(
+        SELECT stored.ctid FROM unnest($1::uuid[], $2::integer[]) AS removed (visitor, topic),
+            LATERAL (SELECT ctid FROM visitor_states
+                WHERE visitor = removed.visitor AND topic = removed.topic OFFSET 0) AS stored))";
 
     SET_LIKES(INT4_ARRAY, UUID_ARRAY, BOOL_ARRAY, INT8_ARRAY, UUID_ARRAY) =
         "INSERT INTO likes (topic, reader, is_liked, at, event)
@@ -150,9 +151,9 @@ statements! {
                 WITH ORDINALITY AS new (id, slug, parent, reader, author, badge, body, at, visibility, ordinal)
             ORDER BY ordinal";
 
-    SET_VISIBILITIES(UUID_ARRAY, INT2_ARRAY) = "UPDATE comments AS stored SET visibility = changed.visibility
-        FROM unnest($1::uuid[], $2::smallint[]) AS changed (id, visibility)
-        WHERE stored.id = changed.id AND stored.visibility <> changed.visibility";
+    SET_VISIBILITIES(UUID_ARRAY, INT2_ARRAY) = "UPDATE comments
+        SET visibility = ($2::smallint[])[array_position($1::uuid[], id)]
+        WHERE id = ANY($1) AND visibility <> ($2::smallint[])[array_position($1::uuid[], id)]";
 
     SET_VERDICTS(UUID_ARRAY, INT8_ARRAY, UUID_ARRAY) = "INSERT INTO verdicts (comment, at, event)
         SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[])
@@ -213,16 +214,18 @@ statements! {
         SELECT * FROM unnest($1::date[], $2::smallint[], $3::integer[])
         ON CONFLICT (day, kind) DO UPDATE SET next = excluded.next";
 
-    REMOVE_SESSIONS(DATE_ARRAY, INT4_ARRAY) = "DELETE FROM sessions AS stored
-        USING unnest($1::date[], $2::integer[]) AS removed (day, number)
-        WHERE stored.day = removed.day AND stored.number = removed.number";
+    REMOVE_SESSIONS(DATE_ARRAY, INT4_ARRAY) = "DELETE FROM sessions WHERE ctid = ANY(ARRAY(
+        SELECT stored.ctid FROM unnest($1::date[], $2::integer[]) AS removed (day, number),
+            LATERAL (SELECT ctid FROM sessions WHERE day = removed.day AND number = removed.number OFFSET 0) AS stored))";
 
     ADD_SESSIONS(DATE_ARRAY, INT4_ARRAY, INT4_ARRAY, BYTEA_ARRAY) =
         "INSERT INTO sessions (day, number, visitor, session)
             SELECT * FROM unnest($1::date[], $2::integer[], $3::integer[], $4::bytea[])";
 
     /// A session never gets another visitor.
-    SET_SESSIONS(DATE_ARRAY, INT4_ARRAY, BYTEA_ARRAY) = "UPDATE sessions AS stored SET session = changed.session
-        FROM unnest($1::date[], $2::integer[], $3::bytea[]) AS changed (day, number, session)
-        WHERE stored.day = changed.day AND stored.number = changed.number";
+    SET_SESSIONS(DATE_ARRAY, INT4_ARRAY, INT4_ARRAY, BYTEA_ARRAY) =
+        "INSERT INTO sessions AS stored (day, number, visitor, session)
+            SELECT * FROM unnest($1::date[], $2::integer[], $3::integer[], $4::bytea[])
+            ON CONFLICT (day, number) DO UPDATE SET session = excluded.session
+                WHERE stored.session <> excluded.session";
 }

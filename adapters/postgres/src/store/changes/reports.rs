@@ -13,7 +13,7 @@ use crate::{
     sql::{Sql, apply as sql, site::SET_SITE},
     store::{
         encoding::encode,
-        facts::{SESSIONS, StoredFacts, TopicNumbers, VISITORS},
+        facts::{SESSIONS, SITE, StoredFacts, TopicNumbers, VISITORS},
     },
 };
 
@@ -86,19 +86,23 @@ fn counts_columns<'a, 'c>(write: Write<'a>, counts: impl Iterator<Item = &'c Cou
     columns.into_iter().fold(write, Write::column)
 }
 
-fn reading_times<'a, P: ToSql + Sync + Send + Copy + 'a>(statement: Sql, buckets: &Buckets<P>) -> Write<'a> {
-    let rows: Vec<_> = buckets
-        .iter()
-        .flat_map(|((topic, period), change)| {
-            let bins = change.reading_times.bins();
-            bins.map(|(bin, visits)| (*topic, *period, i16::from(bin), visits))
-        })
-        .collect();
+/// The bins of pages, and their sums over all pages as those of the site.
+fn reading_times<'a, P: ToSql + Sync + Send + Copy + Ord + 'a>(statement: Sql, buckets: &Buckets<P>) -> Write<'a> {
+    let mut rows: BTreeMap<(i32, P, i16), i64> = BTreeMap::new();
+    for ((topic, period), change) in buckets {
+        for (bin, visits) in change.reading_times.bins() {
+            for topic in [SITE, *topic] {
+                let sum = rows.entry((topic, *period, bin.into())).or_default();
+                *sum = sum.saturating_add(visits);
+            }
+        }
+    }
+    rows.retain(|_, visits| *visits != 0);
     Write::new(statement, rows.len())
-        .column(rows.iter().map(|(topic, ..)| *topic))
-        .column(rows.iter().map(|(_, period, ..)| *period))
-        .column(rows.iter().map(|(_, _, bin, _)| *bin))
-        .column(rows.iter().map(|(.., visits)| *visits))
+        .column(rows.keys().map(|(topic, ..)| *topic))
+        .column(rows.keys().map(|(_, period, _)| *period))
+        .column(rows.keys().map(|(.., bin)| *bin))
+        .column(rows.values().copied())
 }
 
 fn dimensions(changes: &ReportChanges) -> Write<'_> {
@@ -154,7 +158,7 @@ fn removed_sessions(changes: &ReportChanges) -> Write<'static> {
 
 /// The sessions that are new, and those that changed, without those of days whose sessions are erased.
 fn sessions(stored: &StoredFacts, changes: &ReportChanges) -> Result<[Write<'static>; 2], DatabaseError> {
-    let (mut new, mut changed) = (BTreeMap::new(), BTreeMap::new());
+    let (mut new, mut changed) = (Sessions::new(), Sessions::new());
     let first = stored.site.first_session_day;
     let kept = |session: &&SessionRow| first.is_none_or(|first| first <= session.id.day);
     for session in changes.sessions.iter().filter(kept) {
@@ -167,24 +171,22 @@ fn sessions(stored: &StoredFacts, changes: &ReportChanges) -> Result<[Write<'sta
             (session.visitor.map(number), encode(session)?),
         );
     }
-    let keys = |write: Write<'static>, rows: &Sessions| {
-        write
-            .column(rows.keys().map(|(day, _)| *day))
-            .column(rows.keys().map(|(_, number)| *number))
-    };
-    let (add, set) = (
-        Write::new(sql::ADD_SESSIONS, new.len()),
-        Write::new(sql::SET_SESSIONS, changed.len()),
-    );
-    let add = keys(add, &new).column(new.values().map(|(visitor, _)| *visitor));
     Ok([
-        add.column(new.into_values().map(|(_, session)| session)),
-        keys(set, &changed).column(changed.into_values().map(|(_, session)| session)),
+        session_rows(sql::ADD_SESSIONS, new),
+        session_rows(sql::SET_SESSIONS, changed),
     ])
 }
 
 /// The visitors' numbers and the bytes of sessions, by the keys of the table.
 type Sessions = BTreeMap<(DateColumn, i32), (Option<i32>, Vec<u8>)>;
+
+fn session_rows(statement: Sql, rows: Sessions) -> Write<'static> {
+    Write::new(statement, rows.len())
+        .column(rows.keys().map(|(day, _)| *day))
+        .column(rows.keys().map(|(_, number)| *number))
+        .column(rows.values().map(|(visitor, _)| *visitor))
+        .column(rows.into_values().map(|(_, session)| session))
+}
 
 /// A row of the table `visitor_states`.
 struct StateRow {

@@ -5,6 +5,9 @@ use tokio_postgres::Row;
 
 use crate::error::DatabaseError;
 
+/// The number of the site. Pages have higher ones.
+pub(in crate::store) const SITE: i32 = 0;
+
 /// The numbers of the topics of a batch. New topics get the next ones, which no other transaction gives away while this
 /// one has the lock.
 pub(in crate::store) struct TopicNumbers {
