@@ -23,9 +23,7 @@ use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
 use manager::SharedState;
 pub(crate) use tls::TlsError;
-#[cfg(test)]
-pub(crate) use transaction::LOCK;
-pub(crate) use transaction::{Params, Transaction, Write, begin};
+pub(crate) use transaction::{LOCK, Params, Transaction, Write, begin};
 
 /// How long a call waits for a free connection.
 const WAIT: Duration = Duration::from_secs(10);
@@ -53,6 +51,15 @@ impl PoolKind {
         match self {
             Self::Write | Self::Report => 2,
             Self::Read => 4,
+        }
+    }
+
+    /// Returns how long a transaction may wait for the next statement of its process. A process that stands still must
+    /// not hold locks for ever; a report may compute between two queries.
+    const fn idle_timeout(self) -> Duration {
+        match self {
+            Self::Write | Self::Read => Duration::from_secs(10),
+            Self::Report => Duration::from_secs(60),
         }
     }
 
@@ -117,7 +124,7 @@ impl Database {
         &self,
         work: impl AsyncFnOnce(&Transaction) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
-        self.writes.run(transaction::LOCK, work).await
+        self.writes.run(LOCK, work).await
     }
 
     /// Begins a transaction that sees one state of the database.
@@ -177,7 +184,10 @@ impl ConnectionPool {
         let begin = format!("{}{lock}", self.begin);
         let all = async {
             // Both are sent before the first reply arrives.
-            let (_, value) = tokio::try_join!(biased; transaction.begin(&begin), work(&transaction))?;
+            let (begun, value) = tokio::join!(transaction.begin(&begin), work(&transaction));
+            // If it did not begin, the work failed because of it.
+            begun?;
+            let value = value?;
             if !transaction.is_committed() {
                 transaction.commit().await?;
             }

@@ -33,9 +33,6 @@ pub(crate) mod secrets;
 pub(crate) mod site;
 pub(crate) mod stats;
 
-#[cfg(test)]
-mod tests;
-
 /// Returns the statements that the connections of a pool prepare. Others work, too: PostgreSQL parses them each time.
 pub(crate) const fn of_pool(kind: PoolKind) -> &'static [&'static [Sql]] {
     match kind {
@@ -59,3 +56,6 @@ pub(crate) const fn of_pool(kind: PoolKind) -> &'static [&'static [Sql]] {
         PoolKind::Report => &[reports::ALL, site::ALL, stats::ALL],
     }
 }
+
+#[cfg(test)]
+mod tests;
