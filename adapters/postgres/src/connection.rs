@@ -23,9 +23,7 @@ use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
 use manager::SharedState;
 pub(crate) use tls::TlsError;
-#[cfg(test)]
-pub(crate) use transaction::LOCK;
-pub(crate) use transaction::{Params, Transaction, Write, begin};
+pub(crate) use transaction::{LOCK, Params, Transaction, Write, begin};
 
 /// How long a call waits for a free connection.
 const WAIT: Duration = Duration::from_secs(10);
@@ -126,7 +124,7 @@ impl Database {
         &self,
         work: impl AsyncFnOnce(&Transaction) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
-        self.writes.run(transaction::LOCK, work).await
+        self.writes.run(LOCK, work).await
     }
 
     /// Begins a transaction that sees one state of the database.

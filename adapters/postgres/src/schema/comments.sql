@@ -117,8 +117,8 @@ COMMENT ON TABLE comments IS 'All comments, also those that wait or were removed
 COMMENT ON TABLE verdicts IS 'The latest decision of the moderation on each comment';
 COMMENT ON TABLE topic_hours IS 'The numbers of the site and of the pages in each hour';
 COMMENT ON TABLE topic_days IS 'The numbers of the site and of the pages on each day';
-COMMENT ON TABLE reading_time_hours IS 'How many page visits of an hour took how long';
-COMMENT ON TABLE reading_time_days IS 'How many page visits of a day took how long';
+COMMENT ON TABLE reading_time_hours IS 'How many page visits of an hour took how long. Topic 0: those of all pages';
+COMMENT ON TABLE reading_time_days IS 'How many page visits of a day took how long. Topic 0: those of all pages';
 COMMENT ON TABLE dimension_days IS 'The numbers of the sessions of each day with a value of a dimension';
 COMMENT ON TABLE event_hours IS 'How often each custom event happened in an hour';
 COMMENT ON TABLE day_numbers IS 'The next numbers of a day';
@@ -148,7 +148,7 @@ BEGIN
             ('salts', 'day', 'The day in the time zone of the site'),
             ('salts', 'salt', '32 random bytes'),
 
-            ('topics', 'topic', 'The number of the topic'),
+            ('topics', 'topic', 'The number of the topic; the site is 0'),
             ('topics', 'name', 'site, or blog: and the name of a page'),
             ('topics', 'visits', 'Sessions of the site, visits of a page'),
             ('topics', 'likes', 'Readers who like it now'),

@@ -10,8 +10,9 @@
 -- only adds columns at the end. To rename or remove a column, or to change its type, a step has to drop the view and
 -- grant again what `pg_class.relacl` had.
 
--- A filter by page uses this index. The name of a topic never changes, so the updates of totals stay in their page.
-CREATE UNIQUE INDEX topics_page ON topics (substr(name, 6)) WHERE name <> 'site';
+-- Topic 0 is the site. A filter by page uses this index. The name of a topic never changes, so the updates of totals
+-- stay in their page.
+CREATE UNIQUE INDEX topics_page ON topics (substr(name, 6)) WHERE topic <> 0;
 
 CREATE VIEW pages AS
     SELECT
@@ -21,7 +22,7 @@ CREATE VIEW pages AS
         likes,
         comments
     FROM topics
-    WHERE name <> 'site';
+    WHERE topic <> 0;
 
 CREATE VIEW daily AS
     SELECT
@@ -48,39 +49,36 @@ CREATE VIEW daily AS
         ) AS median_time_on_page
     FROM topic_days d
     JOIN topics t USING (topic)
-    WHERE t.name <> 'site';
+    WHERE t.topic <> 0;
 
 CREATE VIEW daily_site AS
     SELECT
         d.day,
-        coalesce(sum(d.visitors) FILTER (WHERE t.name = 'site'), 0)::bigint AS visitors,
-        coalesce(sum(d.visits) FILTER (WHERE t.name = 'site'), 0)::bigint AS visits,
-        coalesce(sum(d.keyed_visits) FILTER (WHERE t.name = 'site'), 0)::bigint AS keyed_visits,
-        coalesce(sum(d.pageviews) FILTER (WHERE t.name = 'site'), 0)::bigint AS pageviews,
-        coalesce(sum(d.bounces) FILTER (WHERE t.name = 'site'), 0)::bigint AS bounces,
-        coalesce(sum(d.duration) FILTER (WHERE t.name = 'site'), 0)::bigint AS duration,
-        coalesce(sum(d.seconds) FILTER (WHERE t.name = 'site'), 0)::bigint AS seconds,
-        coalesce(sum(d.visits) FILTER (WHERE t.name <> 'site'), 0)::bigint AS page_visits,
-        coalesce(sum(d.keyed_visits) FILTER (WHERE t.name <> 'site'), 0)::bigint AS keyed_page_visits,
-        coalesce(sum(d.seconds) FILTER (WHERE t.name <> 'site'), 0)::bigint AS page_seconds,
-        coalesce(sum(d.finished) FILTER (WHERE t.name <> 'site'), 0)::bigint AS finished,
+        coalesce(sum(d.visitors) FILTER (WHERE d.topic = 0), 0)::bigint AS visitors,
+        coalesce(sum(d.visits) FILTER (WHERE d.topic = 0), 0)::bigint AS visits,
+        coalesce(sum(d.keyed_visits) FILTER (WHERE d.topic = 0), 0)::bigint AS keyed_visits,
+        coalesce(sum(d.pageviews) FILTER (WHERE d.topic = 0), 0)::bigint AS pageviews,
+        coalesce(sum(d.bounces) FILTER (WHERE d.topic = 0), 0)::bigint AS bounces,
+        coalesce(sum(d.duration) FILTER (WHERE d.topic = 0), 0)::bigint AS duration,
+        coalesce(sum(d.seconds) FILTER (WHERE d.topic = 0), 0)::bigint AS seconds,
+        coalesce(sum(d.visits) FILTER (WHERE d.topic <> 0), 0)::bigint AS page_visits,
+        coalesce(sum(d.keyed_visits) FILTER (WHERE d.topic <> 0), 0)::bigint AS keyed_page_visits,
+        coalesce(sum(d.seconds) FILTER (WHERE d.topic <> 0), 0)::bigint AS page_seconds,
+        coalesce(sum(d.finished) FILTER (WHERE d.topic <> 0), 0)::bigint AS finished,
         sum(d.likes)::bigint AS likes,
         sum(d.comments)::bigint AS comments,
         (
             SELECT CASE r.bin WHEN 0 THEN 0 ELSE 1.1::float8 ^ (r.bin - 1) * 1.05 END
             FROM (
-                SELECT bin, sum(sum(b.visits)) OVER (ORDER BY bin) AS until, sum(sum(b.visits)) OVER () AS total
-                FROM topics
-                JOIN reading_time_days b USING (topic)
-                WHERE b.day = d.day AND b.visits > 0
-                GROUP BY bin
+                SELECT bin, sum(visits) OVER (ORDER BY bin) AS until, sum(visits) OVER () AS total
+                FROM reading_time_days
+                WHERE topic = 0 AND day = d.day AND visits > 0
             ) r
             WHERE 2 * r.until >= r.total
             ORDER BY r.bin
             LIMIT 1
         ) AS median_time_on_page
     FROM topic_days d
-    JOIN topics t USING (topic)
     GROUP BY d.day;
 
 CREATE VIEW hourly AS
@@ -98,7 +96,7 @@ CREATE VIEW hourly AS
         h.comments
     FROM topic_hours h
     JOIN topics t USING (topic)
-    WHERE t.name <> 'site';
+    WHERE t.topic <> 0;
 
 CREATE VIEW hourly_site AS
     SELECT
@@ -112,8 +110,7 @@ CREATE VIEW hourly_site AS
         h.duration,
         h.seconds
     FROM topic_hours h
-    JOIN topics t USING (topic)
-    WHERE t.name = 'site';
+    WHERE h.topic = 0;
 
 CREATE VIEW reading_times AS
     SELECT
@@ -124,7 +121,7 @@ CREATE VIEW reading_times AS
         r.visits AS keyed_page_visits
     FROM reading_time_days r
     JOIN topics t USING (topic)
-    WHERE r.visits > 0;
+    WHERE t.topic <> 0 AND r.visits > 0;
 
 -- `VALUES` instead of `CASE`, so that a filter by the name of a dimension becomes one by its number.
 CREATE VIEW dimensions AS
@@ -166,7 +163,7 @@ CREATE VIEW events AS
     SELECT
         e.hour,
         (e.hour AT TIME ZONE (SELECT coalesce(nullif(time_zone, ''), 'UTC') FROM site))::date AS day,
-        CASE WHEN t.name <> 'site' THEN substr(t.name, 6) END AS page,
+        CASE WHEN t.topic <> 0 THEN substr(t.name, 6) END AS page,
         e.name AS event,
         e.count AS events
     FROM event_hours e

@@ -28,7 +28,7 @@ use crate::{
     sql::{Sql, apply as sql},
 };
 pub(super) use days::{SESSIONS, StoredDays, VISITORS};
-pub(super) use topic_numbers::{SITE_TOPIC, TopicNumbers};
+pub(super) use topic_numbers::{SITE, TopicNumbers};
 
 /// What is stored under the keys of a batch.
 pub(super) struct StoredFacts {

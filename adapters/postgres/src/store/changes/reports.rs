@@ -13,7 +13,7 @@ use crate::{
     sql::{Sql, apply as sql, site::SET_SITE},
     store::{
         encoding::encode,
-        facts::{SESSIONS, SITE_TOPIC, StoredFacts, TopicNumbers, VISITORS},
+        facts::{SESSIONS, SITE, StoredFacts, TopicNumbers, VISITORS},
     },
 };
 
@@ -86,12 +86,12 @@ fn counts_columns<'a, 'c>(write: Write<'a>, counts: impl Iterator<Item = &'c Cou
     columns.into_iter().fold(write, Write::column)
 }
 
-/// The reading times of each page, and their sums over all pages, which are those of the site's topic.
+/// The bins of pages, and their sums over all pages as those of the site.
 fn reading_times<'a, P: ToSql + Sync + Send + Copy + Ord + 'a>(statement: Sql, buckets: &Buckets<P>) -> Write<'a> {
     let mut rows: BTreeMap<(i32, P, i16), i64> = BTreeMap::new();
     for ((topic, period), change) in buckets {
         for (bin, visits) in change.reading_times.bins() {
-            for topic in [*topic, SITE_TOPIC] {
+            for topic in [SITE, *topic] {
                 let sum = rows.entry((topic, *period, bin.into())).or_default();
                 *sum = sum.saturating_add(visits);
             }

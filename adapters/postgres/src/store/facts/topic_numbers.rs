@@ -5,8 +5,8 @@ use tokio_postgres::Row;
 
 use crate::error::DatabaseError;
 
-/// The number of the site, whose row the schema has from the start.
-pub(in crate::store) const SITE_TOPIC: i32 = 0;
+/// The number of the site. Pages have higher ones.
+pub(in crate::store) const SITE: i32 = 0;
 
 /// The numbers of the topics of a batch. New topics get the next ones, which no other transaction gives away while this
 /// one has the lock.

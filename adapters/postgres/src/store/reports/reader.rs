@@ -15,6 +15,7 @@ use crate::{
     connection::{Params, Transaction},
     error::DatabaseError,
     sql::{Sql, reports as sql},
+    store::facts::SITE,
 };
 
 /// The number of columns of [`Counts`].
@@ -23,11 +24,8 @@ const COUNTS: usize = Counts::NAMES.len();
 /// The prefix of the names of pages among the topics.
 const PAGE_PREFIX: &str = "blog:";
 
-/// The number of the site among the topics.
-const SITE: i32 = 0;
-
 /// The first number of a page.
-const FIRST_PAGE: i32 = 1;
+const FIRST_PAGE: i32 = SITE + 1;
 
 /// Reads the tables of the reports in a transaction, from a thread that may block.
 pub(super) struct PostgresReportReader {
