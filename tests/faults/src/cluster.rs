@@ -153,6 +153,16 @@ impl FaultCluster {
         Ok(())
     }
 
+    /// Returns the topics that the web nodes have: the site and their pages.
+    pub(crate) fn topics(&self) -> Vec<Topic> {
+        self.slugs
+            .iter()
+            .cloned()
+            .map(Topic::from)
+            .chain([Topic::Site])
+            .collect()
+    }
+
     /// Returns whether the web nodes have this topic: the site, or one of their pages.
     pub(crate) fn has_topic(&self, topic: &Topic) -> bool {
         topic.slug().is_none_or(|slug| self.slugs.contains(slug))

@@ -6,7 +6,6 @@ use anyhow::{Context, ensure};
 use fastrand::Rng;
 use futures::{StreamExt, future::join, stream};
 use horizon_backend::now;
-use horizon_core::Topic;
 use horizon_test_support::seeded_rng;
 use tokio::time::{Instant, timeout};
 
@@ -104,7 +103,13 @@ async fn play(outcome: &mut ClassOutcome, scale: &Scale, mut rng: Rng) -> anyhow
     let mut cluster = FaultCluster::start(outcome.class, outcome.mutant).await?;
     let ack_log = AckLog::default();
     send_past_events(&cluster, scale, &ack_log, rng.fork()).await?;
-    let viewers = connect_viewers(&cluster, scale, &ack_log).await?;
+    let viewers = connect_viewers(&cluster, scale);
+    let wrong = counted_wrong(&cluster, &viewers, &ack_log).await;
+    if !wrong.is_empty() {
+        outcome.findings.push(format!("before any fault {}", wrong.join("; ")));
+        outcome.read_logs(&cluster);
+        return Ok(());
+    }
     let written = write_during_faults(outcome, &mut cluster, scale, &ack_log, &mut rng).await;
     outcome.acknowledged = ack_log.events();
     let mut examined = match written {
@@ -146,15 +151,9 @@ async fn send_past_events(cluster: &FaultCluster, scale: &Scale, ack_log: &AckLo
     Ok(())
 }
 
-/// Connects all viewers and waits until their visits are counted.
-async fn connect_viewers(cluster: &FaultCluster, scale: &Scale, ack_log: &AckLog) -> anyhow::Result<LiveViewers> {
-    let topics: Vec<Topic> = cluster
-        .slugs
-        .iter()
-        .cloned()
-        .map(Topic::from)
-        .chain([Topic::Site])
-        .collect();
+/// Connects all viewers.
+fn connect_viewers(cluster: &FaultCluster, scale: &Scale) -> LiveViewers {
+    let topics = cluster.topics();
     let places = topics
         .iter()
         .flat_map(|topic| cluster.webs.iter().map(move |web| (web, topic)));
@@ -162,6 +161,12 @@ async fn connect_viewers(cluster: &FaultCluster, scale: &Scale, ack_log: &AckLog
     for (_, (web, topic)) in (0..scale.viewers).zip(places.cycle()) {
         viewers.add(web.name(), web.address(), topic.clone());
     }
+    viewers
+}
+
+/// Waits until the visits of the viewers are counted. Returns what is wrong if they are not.
+async fn counted_wrong(cluster: &FaultCluster, viewers: &LiveViewers, ack_log: &AckLog) -> Vec<String> {
+    let topics = cluster.topics();
     for topic in &topics {
         let visits = viewers.at(topic);
         ack_log.add(
@@ -174,17 +179,15 @@ async fn connect_viewers(cluster: &FaultCluster, scale: &Scale, ack_log: &AckLog
     }
     let mut expected = ack_log.counts();
     expected.retain(|topic, _| cluster.has_topic(topic));
-    let wrong = settled(CONNECT_WITHIN, async || {
+    settled(CONNECT_WITHIN, async || {
         let stored = cluster.stored(topics.iter()).await.unwrap_or_default();
         let away = viewers.iter().filter(|viewer| !viewer.view().is_live).count();
         let right = stored == expected && away == 0;
         let wrong = (!right)
             .then(|| format!("{away} viewers have no stream, {expected:?} are expected, {stored:?} are stored"));
         wrong.into_iter().collect()
-    });
-    let wrong = wrong.await;
-    ensure!(wrong.is_empty(), "before any fault {}", wrong.join("; "));
-    Ok(viewers)
+    })
+    .await
 }
 
 /// Runs clients and publishers while the faults happen. Returns when the counting of their events began.

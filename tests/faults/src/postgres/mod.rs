@@ -11,9 +11,16 @@ use horizon_test_support::{PostgresOptions, PostgresServer, wait_until};
 use self::proxy::PostgresProxy;
 use crate::mutant::FaultMutant;
 
-/// The settings of the server. The adapter has to overrule them: without, a killed server forgets the commits of the
-/// last fifth of a second.
-const SETTINGS: &[&str] = &["-c", "synchronous_commit=off"];
+/// The settings of the server. The adapter has to overrule the first: otherwise a killed server forgets the commits of
+/// the last seconds, with the other settings up to ten.
+const SETTINGS: &[&str] = &[
+    "-c",
+    "synchronous_commit=off",
+    "-c",
+    "wal_writer_delay=10s",
+    "-c",
+    "wal_writer_flush_after=1GB",
+];
 
 /// Ends all connections but that of the statement. Returns a line for each.
 const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
