@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
 use manager::SharedState;
-pub(crate) use tls::TlsError;
+pub(crate) use tls::TlsSetupError;
 pub(crate) use transaction::{LOCK, Params, Transaction, Write, begin};
 
 /// How long a call waits for a free connection.

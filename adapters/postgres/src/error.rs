@@ -4,7 +4,7 @@ use deadpool::managed::{PoolError, TimeoutType};
 use horizon_core::Error;
 use tokio_postgres::error::{Severity, SqlState};
 
-use crate::connection::TlsError;
+use crate::connection::TlsSetupError;
 
 /// Why a call of PostgreSQL failed.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +12,7 @@ pub(crate) enum DatabaseError {
     #[error(transparent)]
     Driver(#[from] tokio_postgres::Error),
     #[error(transparent)]
-    Tls(#[from] TlsError),
+    Tls(#[from] TlsSetupError),
     #[error("PostgreSQL did not answer within {0:?}")]
     Timeout(Duration),
     #[error("all connections to PostgreSQL were in use for {0:?}")]

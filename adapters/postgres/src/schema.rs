@@ -72,7 +72,7 @@ pub(crate) async fn warn_if_not_durable(client: &Client) -> Result<(), DatabaseE
 }
 
 async fn try_migrate(client: &Client, schema: &str) -> Result<(), DatabaseError> {
-    if State::read(client, schema).await?.done == STEPS.len() {
+    if SchemaState::read(client, schema).await?.done == STEPS.len() {
         return Ok(());
     }
     let begun = client.batch_execute(&begin(schema, PoolKind::Write)).await;
@@ -85,7 +85,7 @@ async fn try_migrate(client: &Client, schema: &str) -> Result<(), DatabaseError>
 
 async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
     query_one(client, LOCK, schema).await?;
-    let state = State::read(client, schema).await?;
+    let state = SchemaState::read(client, schema).await?;
     let Some(steps) = STEPS.get(state.done..).filter(|steps| !steps.is_empty()) else {
         return Ok(());
     };
@@ -118,13 +118,13 @@ async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
     Ok(())
 }
 
-struct State {
+struct SchemaState {
     has_schema: bool,
     /// The version of the schema: the number of steps that were done.
     done: usize,
 }
 
-impl State {
+impl SchemaState {
     async fn read(client: &Client, schema: &str) -> Result<Self, DatabaseError> {
         let row = query_one(client, STATE, schema).await?;
         let (has_schema, has_version) = (row.try_get(0)?, row.try_get(1)?);

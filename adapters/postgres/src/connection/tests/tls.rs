@@ -71,7 +71,7 @@ impl Certificates {
 }
 
 /// A host, options, and what the connection has or a part of the error.
-type Case = (&'static str, &'static str, Result<&'static str, &'static str>);
+type ModeCase = (&'static str, &'static str, Result<&'static str, &'static str>);
 
 const IP: &str = "127.0.0.1";
 const NAME: &str = "localhost";
@@ -81,7 +81,7 @@ const UNTRUSTED: Result<&str, &str> = Err("invalid peer certificate");
 const WRONG_HOST: Result<&str, &str> = Err("not valid for name");
 const UNSUPPORTED: Result<&str, &str> = Err("does not support TLS");
 
-const WITH_TLS: [Case; 15] = [
+const WITH_TLS: [ModeCase; 15] = [
     (IP, "sslmode=disable", PLAIN),
     (IP, "sslmode=allow", PLAIN),
     (IP, "", TLS),
@@ -103,7 +103,7 @@ const WITH_TLS: [Case; 15] = [
     (NAME, "sslmode=verify-full&sslrootcert={other}/none", Err("sslrootcert")),
 ];
 
-const WITHOUT_TLS: [Case; 5] = [
+const WITHOUT_TLS: [ModeCase; 5] = [
     (IP, "sslmode=disable", PLAIN),
     (IP, "sslmode=allow", PLAIN),
     (IP, "sslmode=prefer", PLAIN),
