@@ -102,6 +102,9 @@ impl<'a> Query<'a> {
             let decoded = decode(value, "value of an option")?;
             if OWN_OPTIONS.contains(&option) {
                 own.push((option, decoded));
+            } else if option == "host" {
+                // In a URL, the driver does not split them.
+                driver.extend(value.split(',').map(|host| (option, host)));
             } else if DRIVER_OPTIONS.contains(&option) {
                 driver.push((option, value));
             } else {

@@ -141,7 +141,8 @@ impl Manager for ConnectionManager {
     type Error = DatabaseError;
 
     async fn create(&self) -> Result<Connection, DatabaseError> {
-        let opened = self.open().await;
+        // It is large, and each call would contain it.
+        let opened = Box::pin(self.open()).await;
         match &opened {
             Ok(_) => self.shared.status.connected(),
             Err(error) => self.shared.status.failed(error),
