@@ -54,6 +54,15 @@ impl PoolKind {
         }
     }
 
+    /// Returns how long a transaction may wait for the next statement of its process. A process that stands still must
+    /// not hold locks for ever; a report may compute between two queries.
+    const fn idle_timeout(self) -> Duration {
+        match self {
+            Self::Write | Self::Read => Duration::from_secs(10),
+            Self::Report => Duration::from_secs(60),
+        }
+    }
+
     /// Returns how long a statement may run.
     pub(crate) const fn statement_timeout(self) -> Duration {
         match self {

@@ -155,3 +155,6 @@ async fn query_one(client: &Client, statement: &str, schema: &str) -> Result<Row
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
+
+#[cfg(test)]
+mod tests;

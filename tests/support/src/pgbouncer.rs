@@ -40,7 +40,10 @@ impl PgBouncer {
     }
 
     async fn start_on_free_port(server: &PostgresServer, pool_size: u32) -> anyhow::Result<Option<Self>> {
-        let program = PROGRAMS.iter().find(|path| Path::new(path).is_file()).context(MISSING)?;
+        let program = PROGRAMS
+            .iter()
+            .find(|path| Path::new(path).is_file())
+            .context(MISSING)?;
         let user = ServerUser::find()?;
         let folder = TempDir::with_prefix("pgbouncer-").context("no temporary folder for PgBouncer")?;
         user.own(folder.path())?;
@@ -87,7 +90,7 @@ impl PgBouncer {
 fn settings_text(server: u16, port: u16, pool_size: u32) -> String {
     format!(
         "[databases]\n\
-         * = host=127.0.0.1 port={server}\n\
+         * = host=127.0.0.1 port={server} user=postgres\n\
          [pgbouncer]\n\
          listen_addr = 127.0.0.1\n\
          listen_port = {port}\n\

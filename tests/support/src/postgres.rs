@@ -5,7 +5,10 @@ mod options;
 mod programs;
 mod supervisor;
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    fs,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use anyhow::{Context, bail, ensure};
 use tempfile::TempDir;
@@ -15,8 +18,8 @@ pub use options::PostgresOptions;
 pub(crate) use programs::{ServerUser, free_port};
 pub(crate) use supervisor::Supervisor;
 
-/// What PostgreSQL logs when it accepts connections.
-const READY: &str = "database system is ready to accept connections";
+/// What PostgreSQL logs when it accepts connections; a standby adds that they are read-only.
+const READY: &str = "database system is ready to accept ";
 
 /// What a server logs if another process has its port.
 pub(crate) const PORT_IS_TAKEN: &str = "Address already in use";
@@ -155,6 +158,16 @@ impl PostgresServer {
         let is_ready = self.supervisor.start(READY).await?;
         ensure!(is_ready, "PostgreSQL did not start again; its log:\n{}", self.log());
         Ok(())
+    }
+
+    /// Starts the server again as a standby, which accepts no writes until `SELECT pg_promote()`.
+    ///
+    /// # Errors
+    /// As [`restart`](Self::restart).
+    pub async fn restart_as_standby(&self) -> anyhow::Result<()> {
+        self.stop().await?;
+        fs::write(self.supervisor.folder().join("data/standby.signal"), "")?;
+        self.restart().await
     }
 
     /// Sends SIGSTOP to all processes of the server.

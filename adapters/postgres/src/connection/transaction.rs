@@ -68,11 +68,11 @@ pub(crate) fn begin(schema: &str, kind: PoolKind) -> String {
         PoolKind::Read => "READ ONLY",
         PoolKind::Report => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
     };
-    let limit = kind.statement_timeout().as_millis();
+    let (limit, idle) = (kind.statement_timeout().as_millis(), kind.idle_timeout().as_millis());
     let schema = quoted(schema);
     let mut text = format!(
         "BEGIN {mode}; SET LOCAL search_path = {schema}, pg_temp; SET LOCAL statement_timeout = {limit}; \
-         SET LOCAL lock_timeout = {limit};"
+         SET LOCAL lock_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = {idle};"
     );
     if kind == PoolKind::Write {
         text.push_str(

@@ -85,6 +85,11 @@ impl Supervisor {
         .await
     }
 
+    /// Returns the folder with the files of the server.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Returns what the server logged since its last start.
     pub(crate) fn log(&self) -> String {
         let mut log = read(&self.log_path());

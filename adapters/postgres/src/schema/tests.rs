@@ -1,0 +1,111 @@
+use futures::future::join_all;
+use horizon_test_support::TestDatabase;
+
+use super::*;
+use crate::{PostgresConfig, connection::Database, sql::Sql};
+
+/// Reads the row of the site, which needs a right on the tables.
+const SITE: Sql = Sql {
+    text: "SELECT id FROM site",
+    types: &[],
+};
+
+fn open(url: &str) -> Database {
+    Database::new(&PostgresConfig::new(url).unwrap()).unwrap()
+}
+
+async fn read_site(database: &Database) -> Result<usize, DatabaseError> {
+    let rows = database.read(async |tx| tx.query(SITE, &[]).await).await?;
+    Ok(rows.len())
+}
+
+/// Creates a user, and returns the URL of the database for this user.
+async fn create_user(database: &TestDatabase, name: &str) -> String {
+    // Roles belong to all databases of the server.
+    let create = format!("DROP ROLE IF EXISTS {name}; CREATE ROLE {name} LOGIN");
+    database.execute(&create).await.unwrap();
+    database
+        .url()
+        .replace("postgres://postgres@", &format!("postgres://{name}@"))
+}
+
+#[tokio::test]
+async fn processes_that_start_together_migrate_once() {
+    let server = TestDatabase::create().await.unwrap();
+    let processes: Vec<_> = (0..8).map(|_| open(server.url())).collect();
+    for read in join_all(processes.iter().map(read_site)).await {
+        assert_eq!(read.unwrap(), 1);
+    }
+    let versions = server.execute("SELECT version FROM eventhorizon.schema_version").await;
+    assert_eq!(versions.unwrap(), [STEPS.len().to_string()]);
+}
+
+#[tokio::test]
+async fn two_sites_have_a_schema_each() {
+    let server = TestDatabase::create().await.unwrap();
+    for schema in ["one", "Two%20%22%27"] {
+        let database = open(&format!("{}?schema={schema}", server.url()));
+        assert_eq!(read_site(&database).await.unwrap(), 1);
+    }
+    let schemas = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|public|information)' ORDER BY 1";
+    assert_eq!(server.execute(schemas).await.unwrap(), [r#"Two "'"#, "one"]);
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let server = TestDatabase::create().await.unwrap();
+    read_site(&open(server.url())).await.unwrap();
+    let raise = "UPDATE eventhorizon.schema_version SET version = version + 1";
+    server.execute(raise).await.unwrap();
+    let error = read_site(&open(server.url())).await.unwrap_err();
+    assert!(!error.is_retryable());
+    let (found, known) = (STEPS.len() + 1, STEPS.len());
+    let sentence = format!("the schema has version {found}, and this program knows {known}: start a newer program");
+    assert_eq!(error.to_string(), sentence);
+}
+
+/// Connects as a user who lacks a right, runs the statements that the error names, and connects again.
+async fn grant_what_the_error_names(server: &TestDatabase, url: &str, expected: &str) {
+    let error = read_site(&open(url)).await.unwrap_err();
+    assert!(!error.is_retryable(), "{error:?}");
+    let DatabaseError::MissingRight { grant, .. } = error else {
+        panic!("{error:?}")
+    };
+    assert!(grant.contains(expected), "{grant}");
+    server.execute(&grant).await.unwrap();
+    assert_eq!(read_site(&open(url)).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_missing_right_to_create_the_schema_is_named() {
+    let server = TestDatabase::create().await.unwrap();
+    let url = create_user(&server, "creator").await;
+    grant_what_the_error_names(&server, &url, "GRANT CREATE ON DATABASE test_").await;
+}
+
+#[tokio::test]
+async fn a_missing_right_in_the_schema_of_an_administrator_is_named() {
+    let server = TestDatabase::create().await.unwrap();
+    let url = create_user(&server, "guest").await;
+    server.execute("CREATE SCHEMA eventhorizon").await.unwrap();
+    grant_what_the_error_names(&server, &url, "GRANT USAGE, CREATE ON SCHEMA eventhorizon TO guest").await;
+}
+
+#[tokio::test]
+async fn a_schema_of_an_owner_works_without_the_right_to_create_schemas() {
+    let server = TestDatabase::create().await.unwrap();
+    let url = create_user(&server, "owner").await;
+    server
+        .execute("CREATE SCHEMA eventhorizon AUTHORIZATION owner")
+        .await
+        .unwrap();
+    assert_eq!(read_site(&open(&url)).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_user_who_may_not_create_uses_the_tables_of_another() {
+    let server = TestDatabase::create().await.unwrap();
+    read_site(&open(server.url())).await.unwrap();
+    let url = create_user(&server, "application").await;
+    grant_what_the_error_names(&server, &url, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES").await;
+}
