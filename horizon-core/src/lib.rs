@@ -55,6 +55,7 @@
 //! | for stores with a synchronous driver | [`Ledger`], [`apply_events`] |
 //! | for stores with an async driver | [`BatchKeys`], [`Facts`], [`Changes`] |
 //! | what such a store writes | [`VisitorChange`], [`LikeChange`], [`VisibilityChange`] |
+//! | the same with reports | [`ReportFacts`](reports::ReportFacts), [`CountedEvents`](reports::CountedEvents) |
 //! | for event buses | [`UnacknowledgedEvents`], [`Backoff`] |
 //! | text | [`clean_text`], [`has_visible_text`] |
 //! | errors | [`Error`], [`Result`], [`error_chain`], [`panic_message`] |
@@ -73,10 +74,11 @@
 //!
 //! # Related crates
 //!
-//! [`horizon-memory`](https://docs.rs/horizon-memory), [`horizon-sqlite`](https://docs.rs/horizon-sqlite) and
+//! [`horizon-memory`](https://docs.rs/horizon-memory), [`horizon-sqlite`](https://docs.rs/horizon-sqlite),
+//! [`horizon-postgres`](https://docs.rs/horizon-postgres) and
 //! [`horizon-redis`](https://docs.rs/horizon-redis) are adapters. `docs/contract.md` in the repository describes what
 //! processes send each other over Redis, `examples/write-an-adapter` is a store on redb, and
-//! `examples/write-an-async-adapter` one on PostgreSQL.
+//! `examples/write-an-async-adapter` a smaller one on PostgreSQL.
 
 mod accumulator;
 mod backoff;
