@@ -11,6 +11,16 @@ use horizon_core::{Comment, CommentStore as _, Day, Slug};
 use crate::answers::{Answers, cells, text};
 use crate::blog::{POSTS, days_before, zone};
 
+const OF_DAYS: [Metric; 7] = [
+    Metric::Visitors,
+    Metric::Visits,
+    Metric::Pageviews,
+    Metric::BounceRate,
+    Metric::VisitDuration,
+    Metric::TimeOnPage,
+    Metric::AnonymousShare,
+];
+
 type Rows = Vec<Vec<String>>;
 
 /// Returns the rows that the example of a question returns.
@@ -18,18 +28,7 @@ pub(crate) async fn rows(question: &str, answers: &Answers<'_>) -> anyhow::Resul
     let month = answers.last(30);
     match question {
         "How often are my posts read?" => totals_of_posts(answers).await,
-        "How was the last week?" => {
-            let metrics = [
-                Metric::Visitors,
-                Metric::Visits,
-                Metric::Pageviews,
-                Metric::BounceRate,
-                Metric::VisitDuration,
-                Metric::TimeOnPage,
-                Metric::AnonymousShare,
-            ];
-            table(answers, answers.last(7), &[Dimension::Day], &metrics).await
-        }
+        "How was the last week?" => table(answers, answers.last(7), &[Dimension::Day], &OF_DAYS).await,
         "Did yesterday's post work?" => first_days(answers).await,
         "Where did the peak of the last week come from?" => sources_of_the_peak(answers).await,
         "Which old posts still bring people?" => old_posts(answers).await,
@@ -191,7 +190,9 @@ async fn authors(answers: &Answers<'_>) -> anyhow::Result<Rows> {
         let pages: Vec<_> = pages.iter().filter(is_of_author).collect();
         let mut row = vec![author.to_owned(), pages.len().to_string()];
         for (index, metric) in metrics.into_iter().enumerate() {
-            let value = pages.iter().map(|row| row.metrics[index]).reduce(add).expect("a page");
+            let values = pages.iter().map(|row| Some(row.metrics[index]));
+            let value = values.reduce(|left, right| add(left?, right?)).flatten();
+            let value = value.expect("counts or ratios of a page");
             row.push(text(value, metric));
         }
         rows.push(row);
@@ -200,21 +201,21 @@ async fn authors(answers: &Answers<'_>) -> anyhow::Result<Rows> {
     Ok(rows)
 }
 
-fn add(left: Value, right: Value) -> Value {
-    match (left, right) {
-        (Value::Count(left), Value::Count(right)) => Value::Count(left + right),
-        (
-            Value::Ratio { numerator, denominator },
-            Value::Ratio {
-                numerator: other,
-                denominator: of,
-            },
-        ) => Value::Ratio {
-            numerator: numerator + other,
-            denominator: denominator + of,
+/// Returns the sum of counts, or the ratio of the sums of ratios.
+fn add(left: Value, right: Value) -> Option<Value> {
+    let parts = |value| match value {
+        Value::Count(count) => Some((count, None)),
+        Value::Ratio { numerator, denominator } => Some((numerator, Some(denominator))),
+        _ => None,
+    };
+    Some(match (parts(left)?, parts(right)?) {
+        ((left, None), (right, None)) => Value::Count(left + right),
+        ((left, Some(of)), (right, Some(other))) => Value::Ratio {
+            numerator: left + right,
+            denominator: of + other,
         },
-        _ => panic!("{left:?} and {right:?} cannot be added"),
-    }
+        _ => return None,
+    })
 }
 
 /// Returns the latest comments, after a check that the reports count as many.
