@@ -25,6 +25,14 @@ pub(crate) enum DatabaseError {
     Standby(#[source] tokio_postgres::Error),
     #[error("the schema has version {found}, and this program knows {known}: start a newer program")]
     NewerVersion { found: i32, known: i32 },
+    #[error(
+        "the schema has version {found}, and this program reads {known}: start the new version of the program that counts, which migrates it"
+    )]
+    OlderVersion { found: usize, known: usize },
+    #[error(
+        "there are no numbers in the schema `{0}`: start the program that counts, which creates its tables, or correct `?schema=`"
+    )]
+    NoSchema(String),
     #[error("a right is missing; as the owner of the database or schema, run: {grant}")]
     MissingRight {
         grant: String,
@@ -57,8 +65,9 @@ impl DatabaseError {
     pub(crate) fn is_retryable(&self) -> bool {
         match self {
             Self::Driver(driver) => match (driver.code(), driver.as_db_error()) {
-                // PostgreSQL rejects a message with this code, and PgBouncer has no other code.
-                (Some(&SqlState::PROTOCOL_VIOLATION), Some(db)) => db.parsed_severity() == Some(Severity::Fatal),
+                // PostgreSQL rejects a message with this code. PgBouncer, which has no other code, ends the connection:
+                // it cannot reach the server, or a connection to it did not become free.
+                (Some(&SqlState::PROTOCOL_VIOLATION), Some(db)) => db.parsed_severity() != Some(Severity::Error),
                 (Some(code), _) => is_retryable_code(code.code()),
                 // Without a code the connection failed, or a value could not be converted.
                 (None, _) => is_broken(driver),
@@ -67,6 +76,8 @@ impl DatabaseError {
             Self::Tls(_)
             | Self::Closed
             | Self::NewerVersion { .. }
+            | Self::OlderVersion { .. }
+            | Self::NoSchema(_)
             | Self::MissingRight { .. }
             | Self::InvalidColumn { .. } => false,
         }
@@ -81,11 +92,12 @@ impl DatabaseError {
     }
 
     /// Converts an error of the statements that begin a transaction.
-    pub(crate) fn of_begin(self) -> Self {
-        match self {
-            // The only thing in them that a server may not support.
-            Self::Driver(driver) if driver.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED) => Self::Standby(driver),
-            other => other,
+    pub(crate) fn of_begin(driver: tokio_postgres::Error) -> Self {
+        // The only thing in them that a server may not support is `READ WRITE`.
+        if driver.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED) {
+            Self::Standby(driver)
+        } else {
+            driver.into()
         }
     }
 

@@ -50,6 +50,16 @@ pub(crate) async fn migrate(client: &Client, schema: &str) -> Result<(), Databas
     })
 }
 
+/// Checks that the schema has the version of this program.
+pub(crate) async fn check_version(client: &Client, schema: &str) -> Result<(), DatabaseError> {
+    const KNOWN: usize = STEPS.len();
+    match State::read(client, schema).await?.done {
+        KNOWN => Ok(()),
+        0 => Err(DatabaseError::NoSchema(schema.into())),
+        found => Err(DatabaseError::OlderVersion { found, known: KNOWN }),
+    }
+}
+
 /// Logs a warning if an event can be lost although it was acknowledged.
 pub(crate) async fn warn_if_not_durable(client: &Client) -> Result<(), DatabaseError> {
     let rows = client.query_typed(IS_DURABLE, &[]).await?;
@@ -76,7 +86,7 @@ async fn try_migrate(client: &Client, schema: &str) -> Result<(), DatabaseError>
         return Ok(());
     }
     let begun = client.batch_execute(&begin(schema, PoolKind::Write)).await;
-    begun.map_err(|error| DatabaseError::from(error).of_begin())?;
+    begun.map_err(DatabaseError::of_begin)?;
     let migrated = run_steps(client, schema).await;
     let end = if migrated.is_ok() { "COMMIT" } else { "ROLLBACK" };
     client.batch_execute(end).await?;
@@ -95,8 +105,12 @@ async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
             .batch_execute(&format!("CREATE SCHEMA {}", quoted(schema)))
             .await?;
     }
-    let create = "CREATE TABLE IF NOT EXISTS schema_version (version integer NOT NULL)";
-    client.batch_execute(create).await?;
+    // With its schema: if this user may not use it, it is no part of the search path, and the tables would be temporary.
+    let create = format!(
+        "CREATE TABLE IF NOT EXISTS {}.schema_version (version integer NOT NULL)",
+        quoted(schema)
+    );
+    client.batch_execute(&create).await?;
     for step in steps {
         client.batch_execute(step).await?;
     }

@@ -73,7 +73,12 @@ impl SharedState {
 
     /// What the first connection does.
     async fn check(&self, client: &Client) -> Result<(), DatabaseError> {
-        schema::migrate(client, &self.config.schema).await?;
+        let schema = &self.config.schema;
+        if self.config.migrates {
+            schema::migrate(client, schema).await?;
+        } else {
+            schema::check_version(client, schema).await?;
+        }
         schema::warn_if_not_durable(client).await
     }
 }
@@ -105,8 +110,11 @@ impl ConnectionManager {
         let statements: Vec<Sql> = sql::of_pool(self.kind).iter().copied().flatten().copied().collect();
         // The names of tables are resolved now.
         let begin = transaction::begin(&config.schema, self.kind);
-        let prepare = statements.iter().map(|sql| client.prepare_typed(sql.text, sql.types));
-        let (_, prepared) = tokio::try_join!(biased; client.batch_execute(&begin), try_join_all(prepare))?;
+        let begin = async { client.batch_execute(&begin).await.map_err(DatabaseError::of_begin) };
+        let prepare = statements
+            .iter()
+            .map(async |sql| Ok(client.prepare_typed(sql.text, sql.types).await?));
+        let (_, prepared) = tokio::try_join!(biased; begin, try_join_all(prepare))?;
         client.batch_execute("COMMIT").await?;
         Ok(statements.iter().map(|sql| sql.text).zip(prepared).collect())
     }

@@ -97,12 +97,8 @@ impl Transaction {
 
     /// Runs the statements that begin it.
     pub(super) async fn begin(&self, statements: &str) -> Result<(), DatabaseError> {
-        self.run(statements).await.map_err(DatabaseError::of_begin)
-    }
-
-    /// Runs statements without parameters.
-    async fn run(&self, statements: &str) -> Result<(), DatabaseError> {
-        Ok(self.connection()?.client.batch_execute(statements).await?)
+        let begun = self.connection()?.client.batch_execute(statements).await;
+        begun.map_err(DatabaseError::of_begin)
     }
 
     /// Returns the rows of a statement.
@@ -155,7 +151,7 @@ impl Transaction {
     /// Commits. Poll it together with the last statements to save a round trip: if one of them fails, PostgreSQL rolls
     /// back, and that statement returns the error.
     pub(crate) async fn commit(&self) -> Result<(), DatabaseError> {
-        self.run("COMMIT").await?;
+        self.connection()?.client.batch_execute("COMMIT").await?;
         self.is_committed.store(true, Ordering::Release);
         Ok(())
     }

@@ -25,8 +25,8 @@ while read -r _; do
         "$@" >>"$folder/log" 2>&1 &
         echo $! >"$folder/pid"
         wait $!
-        rm -f "$folder/pid"
         : >"$folder/ended"
+        rm -f "$folder/pid"
     ) &
 done
 if [ -n "$started" ]; then
