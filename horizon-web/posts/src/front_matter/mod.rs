@@ -45,6 +45,7 @@ pub(crate) struct FrontMatter {
     pub(crate) tags: Vec<Tag>,
     /// Its image is as the author writes it.
     pub(crate) cover: Option<Cover>,
+    pub(crate) cover_line: Option<usize>,
     pub(crate) show_toc: bool,
     pub(crate) slug: Option<Slug>,
     pub(crate) series: Option<Series>,
@@ -198,6 +199,7 @@ fn repeated_key<'a>(matched: &[MatchedField<'a>]) -> Option<&'a FrontMatterField
 
 impl FieldParser<'_> {
     fn front_matter(&mut self, options: &FrontMatterOptions<'_>) -> FrontMatter {
+        let (cover, cover_line) = self.cover().unzip();
         FrontMatter {
             title: self.title(options),
             description: self.shown_text("description", &["description", "subtitle"]),
@@ -205,7 +207,8 @@ impl FieldParser<'_> {
             date: self.date(options),
             updated: self.updated(),
             tags: self.tags(options.are_tags_separated_by_spaces),
-            cover: self.cover(),
+            cover,
+            cover_line,
             show_toc: self.flag("showtoc", &["showtoc", "toc", "tableofcontents"]),
             slug: self.slug(),
             series: self.series(),
