@@ -35,6 +35,9 @@ pub(crate) use self::{
     section::{SectionEffect, section_effect},
 };
 
+/// The maximum length of a title, in characters. The rest is left out, as lists and feeds have many titles.
+const MAX_TITLE_CHARS: usize = 500;
+
 #[derive(Debug, Default)]
 pub(crate) struct FrontMatter {
     pub(crate) title: String,
@@ -256,7 +259,15 @@ impl FieldParser<'_> {
     fn title(&mut self, options: &FrontMatterOptions<'_>) -> String {
         let default = || options.default_title.clone();
         let title = self.require("title", |parser| parser.shown_text("title", &[]).or_else(default));
-        title.unwrap_or_default()
+        let mut title = title.unwrap_or_default();
+        if let Some((end, _)) = title.char_indices().nth(MAX_TITLE_CHARS) {
+            title.truncate(end);
+            title.push('…');
+            let line = self.own("title").map_or(1, |field| field.value.line);
+            let reason = format!("the title is longer than {MAX_TITLE_CHARS} characters: the rest is left out");
+            self.warning(line, reason);
+        }
+        title
     }
 
     fn date(&mut self, options: &FrontMatterOptions<'_>) -> Option<Date> {
