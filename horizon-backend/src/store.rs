@@ -91,7 +91,10 @@ impl StoreHandle {
                 StoreAdapter::Sqlite(store, path.clone())
             })),
             #[cfg(feature = "postgres")]
-            StoreUrl::Postgres(_) => Self::open(url),
+            StoreUrl::Postgres(config) => {
+                let store = Arc::new(PostgresStore::open_existing(config)?);
+                Ok(Self::new(store, StoreAdapter::Postgres))
+            }
             #[cfg(feature = "redis")]
             StoreUrl::Redis(_) => Self::open(url),
         }

@@ -50,6 +50,8 @@ pub struct PostgresConfig {
     pub(crate) tls: TlsOptions,
     /// Whether connections prepare their statements.
     pub(crate) prepares_statements: bool,
+    /// Whether the first connection creates or migrates the schema.
+    pub(crate) migrates: bool,
 }
 
 /// What is wrong with a URL. No message repeats a value, because it may be part of a password.
@@ -115,6 +117,7 @@ impl PostgresConfig {
             schema: schema.into(),
             tls: TlsOptions::new(&query)?,
             prepares_statements,
+            migrates: true,
         })
     }
 

@@ -161,7 +161,8 @@ impl ConnectionPool {
     }
 
     async fn get(&self) -> Result<Object<ConnectionManager>, DatabaseError> {
-        let connection = self.pool.get().await;
+        // Boxed, as below: the nested futures would exceed the recursion limit of applications that await a call.
+        let connection = Box::pin(self.pool.get()).await;
         connection.map_err(|error| DatabaseError::of_pool(error, WAIT, CONNECT))
     }
 
@@ -194,7 +195,7 @@ impl ConnectionPool {
             Ok(value)
         };
         let limit = self.kind.statement_timeout() + NETWORK_DELAY;
-        let done = timeout(limit, all).await;
+        let done = timeout(limit, Box::pin(all)).await;
         done.unwrap_or(Err(DatabaseError::Timeout(limit)))
     }
 }

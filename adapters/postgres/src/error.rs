@@ -25,6 +25,14 @@ pub(crate) enum DatabaseError {
     Standby(#[source] tokio_postgres::Error),
     #[error("the schema has version {found}, and this program knows {known}: start a newer program")]
     NewerVersion { found: i32, known: i32 },
+    #[error(
+        "the schema has version {found}, and this program reads {known}: start the new version of the program that counts, which migrates it"
+    )]
+    OlderVersion { found: usize, known: usize },
+    #[error(
+        "there are no numbers in the schema `{0}`: start the program that counts, which creates its tables, or correct `?schema=`"
+    )]
+    NoSchema(String),
     #[error("a right is missing; as the owner of the database or schema, run: {grant}")]
     MissingRight {
         grant: String,
@@ -68,6 +76,8 @@ impl DatabaseError {
             Self::Tls(_)
             | Self::Closed
             | Self::NewerVersion { .. }
+            | Self::OlderVersion { .. }
+            | Self::NoSchema(_)
             | Self::MissingRight { .. }
             | Self::InvalidColumn { .. } => false,
         }

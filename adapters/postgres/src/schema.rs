@@ -50,6 +50,16 @@ pub(crate) async fn migrate(client: &Client, schema: &str) -> Result<(), Databas
     })
 }
 
+/// Checks that the schema has the version of this program.
+pub(crate) async fn check_version(client: &Client, schema: &str) -> Result<(), DatabaseError> {
+    const KNOWN: usize = STEPS.len();
+    match State::read(client, schema).await?.done {
+        KNOWN => Ok(()),
+        0 => Err(DatabaseError::NoSchema(schema.into())),
+        found => Err(DatabaseError::OlderVersion { found, known: KNOWN }),
+    }
+}
+
 /// Logs a warning if an event can be lost although it was acknowledged.
 pub(crate) async fn warn_if_not_durable(client: &Client) -> Result<(), DatabaseError> {
     let rows = client.query_typed(IS_DURABLE, &[]).await?;

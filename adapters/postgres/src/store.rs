@@ -37,6 +37,17 @@ impl PostgresStore {
         })
     }
 
+    /// Returns the store in this database, like [`new`](Self::new), but does not create or migrate its schema, as for a
+    /// program that only reads. If the schema is missing or of another version, all calls fail permanently.
+    ///
+    /// # Errors
+    /// The connections cannot be set up.
+    pub fn open_existing(config: &PostgresConfig) -> Result<Self> {
+        let mut config = config.clone();
+        config.migrates = false;
+        Self::new(&config)
+    }
+
     /// Closes the connections. Later calls fail permanently.
     pub fn close(&self) {
         self.database.close();

@@ -73,7 +73,12 @@ impl SharedState {
 
     /// What the first connection does.
     async fn check(&self, client: &Client) -> Result<(), DatabaseError> {
-        schema::migrate(client, &self.config.schema).await?;
+        let schema = &self.config.schema;
+        if self.config.migrates {
+            schema::migrate(client, schema).await?;
+        } else {
+            schema::check_version(client, schema).await?;
+        }
         schema::warn_if_not_durable(client).await
     }
 }

@@ -6,9 +6,9 @@
 -- counts, with the denominators of rates and means, because counts of several days can be added. Medians are the
 -- exception; a median that is not selected is not calculated.
 --
--- A later version changes a view in its own step, with `CREATE OR REPLACE VIEW`, which keeps the rights of readers. That
--- only adds columns at the end. To rename or remove a column, or to change its type, a step has to drop the view and
--- grant again what `pg_class.relacl` had.
+-- A later version changes a view in its own step, with `CREATE OR REPLACE VIEW`, which keeps the rights of readers.
+-- That only adds columns at the end. To rename or remove a column, or to change its type, a step has to drop the view
+-- and grant again what `pg_class.relacl` had.
 
 -- Topic 0 is the site. A filter by page uses this index. The name of a topic never changes, so the updates of totals
 -- stay in their page.
