@@ -53,7 +53,7 @@ pub(crate) async fn migrate(client: &Client, schema: &str) -> Result<(), Databas
 /// Checks that the schema has the version of this program.
 pub(crate) async fn check_version(client: &Client, schema: &str) -> Result<(), DatabaseError> {
     const KNOWN: usize = STEPS.len();
-    match State::read(client, schema).await?.done {
+    match SchemaState::read(client, schema).await?.done {
         KNOWN => Ok(()),
         0 => Err(DatabaseError::NoSchema(schema.into())),
         found => Err(DatabaseError::OlderVersion { found, known: KNOWN }),
