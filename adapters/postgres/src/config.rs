@@ -81,7 +81,7 @@ impl PostgresConfig {
     /// Parses a URL.
     ///
     /// # Errors
-    /// Permanent if the URL is invalid. The message names the option, and does not repeat values, because they may hold a
+    /// Permanent if the URL is invalid. The message names the option, and repeats no value, because it may hold a
     /// password.
     pub fn new(url: &str) -> Result<Self> {
         let invalid = |error| Error::permanent(format!("the URL of the PostgreSQL database is invalid: {error}"));

@@ -1,8 +1,8 @@
 //! Connections, and transactions on them.
 //!
 //! Everything runs in a transaction, because PgBouncer in transaction mode keeps no setting of a session: the first
-//! message of each sets the schema, the timeouts and the durability. [`Database::read`] and its siblings send it together
-//! with the first statements, without waiting for a reply.
+//! message of each sets the schema, the timeouts and the durability. [`Database::read`] and its siblings send it
+//! together with the first statements, without waiting for a reply.
 
 mod manager;
 mod opening;

@@ -67,14 +67,14 @@ pub(crate) async fn warn_if_not_durable(client: &Client) -> Result<(), DatabaseE
         let (has_fsync, writes_full_pages): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
         if !has_fsync {
             tracing::warn!(
-                "PostgreSQL has `fsync=off`: if its machine crashes, events that were acknowledged can be lost, and the \
-                 database can be damaged; set `fsync=on`"
+                "PostgreSQL has `fsync=off`: if its machine crashes, events that were acknowledged can be lost, and \
+                 the database can be damaged; set `fsync=on`"
             );
         }
         if !writes_full_pages {
             tracing::warn!(
-                "PostgreSQL has `full_page_writes=off`: if its machine crashes, the database can be damaged, unless its \
-                 file system writes whole pages (ZFS); set `full_page_writes=on`"
+                "PostgreSQL has `full_page_writes=off`: if its machine crashes, the database can be damaged, unless \
+                 its file system writes whole pages (ZFS); set `full_page_writes=on`"
             );
         }
     }
@@ -105,7 +105,7 @@ async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
             .batch_execute(&format!("CREATE SCHEMA {}", quoted(schema)))
             .await?;
     }
-    // With its schema: if this user may not use it, it is no part of the search path, and the tables would be temporary.
+    // With its schema: if this user may not use it, it is not in the search path, and the tables would be temporary.
     let create = format!(
         "CREATE TABLE IF NOT EXISTS {}.schema_version (version integer NOT NULL)",
         quoted(schema)

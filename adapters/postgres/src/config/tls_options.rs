@@ -66,7 +66,7 @@ impl TlsOptions {
             (_, Some(RootCertificates::System)) => {
                 return Err(UrlError::Value {
                     option: "sslmode",
-                    rule: "`sslrootcert=system` needs `verify-full`, because anybody has a certificate of a public authority",
+                    rule: "`sslrootcert=system` needs `verify-full`, because anybody can get a public certificate",
                 });
             }
             (SslMode::VerifyCa, None) => {

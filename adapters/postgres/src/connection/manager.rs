@@ -120,8 +120,8 @@ impl ConnectionManager {
     }
 }
 
-/// Moves the bytes of a connection until it ends. When the client is dropped, it waits for what is under way, but not for
-/// ever: the server may never answer.
+/// Moves the bytes of a connection until it ends. When the client is dropped, it waits for what is under way, but not
+/// for ever: the server may never answer.
 async fn run(driver: SocketDriver, closed: oneshot::Receiver<()>, shared: Arc<SharedState>) {
     let outages = shared.status.outages();
     let linger = async {

@@ -31,8 +31,8 @@ pub(super) async fn open(
         done => return done,
     };
     let Some(second) = second else { return Err(error) };
-    // If the server rejects the second attempt, too, the first one says more: it is the one that is wanted, or the server
-    // has no TLS.
+    // If the server rejects the second attempt, too, the first one says more: it is the one that is wanted, or the
+    // server has no TLS.
     connect(second).await.map_err(|other| {
         let got_further = other
             .code()
