@@ -55,6 +55,7 @@
 //! | for stores with a synchronous driver | [`Ledger`], [`apply_events`] |
 //! | for stores with an async driver | [`BatchKeys`], [`Facts`], [`Changes`] |
 //! | what such a store writes | [`VisitorChange`], [`LikeChange`], [`VisibilityChange`] |
+//! | the same with reports | [`ReportFacts`](reports::ReportFacts), [`CountedEvents`](reports::CountedEvents) |
 //! | for event buses | [`UnacknowledgedEvents`], [`Backoff`] |
 //! | text | [`clean_text`], [`has_visible_text`] |
 //! | errors | [`Error`], [`Result`], [`error_chain`], [`panic_message`] |

@@ -22,7 +22,9 @@ use crate::{Day, Event, EventKind, Topic, VisitorKey};
 /// #     async fn read_reports(&self, _: &BatchKeys, events: &[Event]) -> Result<ReportFacts> {
 /// #         let zone = SiteTimeZone::utc();
 /// #         let mut reports = ReportFacts::new(ReportSite::new(zone.clone()));
-/// #         ReportFacts::days_of(events, &zone).into_iter().for_each(|day| reports.insert_day(day, DayNumbers::default()));
+/// #         for day in ReportFacts::days_of(events, &zone) {
+/// #             reports.insert_day(day, DayNumbers::default());
+/// #         }
 /// #         Ok(reports)
 /// #     }
 /// #     async fn read_missing(&self, _: &MissingFacts, _: &mut ReportFacts) -> Result<()> { Ok(()) }

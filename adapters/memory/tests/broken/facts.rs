@@ -199,8 +199,8 @@ forgotten! {
         => "liked twice\n   got 2\nwanted 1";
     a_store_that_forgets_comments_ignores_verdicts: FactKind::Comments, last_seen::random_events_match_a_reference_model
         => "comments_revision";
-    a_store_that_forgets_verdicts_lets_older_ones_win: FactKind::Verdicts, comments::the_latest_verdict_wins_in_any_order
-        => "removed last, the page";
+    a_store_that_forgets_verdicts_lets_older_ones_win: FactKind::Verdicts,
+        comments::the_latest_verdict_wins_in_any_order => "removed last, the page";
     a_store_that_forgets_totals_starts_at_zero: FactKind::Totals, stats::an_event_counts_once_across_batches
         => "one of two was known\n   got 1\nwanted 2";
 }

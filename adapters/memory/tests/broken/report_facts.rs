@@ -282,7 +282,8 @@ mod all_facts_of_reports {
 
 forgotten! {
     a_store_that_forgets_the_site_opens_closed_days_again: ReportFactKind::Site,
-        reports::a_late_event_counts_without_its_visitor => "the returned totals of blog:one\n   got Stats { visits: 3,";
+        reports::a_late_event_counts_without_its_visitor
+        => "the returned totals of blog:one\n   got Stats { visits: 3,";
     a_store_that_forgets_visitors_begins_a_visit_with_each_batch: ReportFactKind::VisitorStates,
         reports::two_visits_merge_when_an_event_joins_them => "the returned totals of";
     a_store_that_forgets_the_numbers_of_sessions_overwrites_them: ReportFactKind::SessionNumbers,

@@ -105,6 +105,13 @@ impl Diary {
             if visitor.is_none() {
                 continue;
             }
+            if seed % 3 == 1 {
+                // A reload is a pageview of the same visit.
+                let mut reload = Visit::of(visitor);
+                reload.cause = Some(VisitCause::Open);
+                reload.page = is_site.then(|| slug.clone());
+                self.add(at.plus(Duration::from_secs(2)), &topic, EventKind::Visit(reload));
+            }
             let seconds = u32::try_from(5 + seed * 29 % 240).unwrap();
             let mut end = Visit::of(visitor);
             end.cause = Some(VisitCause::End);

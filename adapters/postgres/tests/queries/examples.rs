@@ -12,8 +12,10 @@ use crate::{blog, expected, rows, store_in};
 /// How many events a batch has.
 pub(crate) const BATCH: usize = 50;
 
-/// A time zone of the session that is another one than that of the site, by more than half a day.
-const SESSION: &str = "SET TIME ZONE 'Pacific/Kiritimati'";
+/// Sets a time zone of the session in which it is another day now than in that of the site.
+const SET_TIME_ZONE: &str = "SELECT set_config('TimeZone', zone, false)
+    FROM unnest(ARRAY['Pacific/Kiritimati', 'Etc/GMT+12']) AS zone
+    WHERE (now() AT TIME ZONE zone)::date <> (now() AT TIME ZONE 'Europe/Berlin')::date LIMIT 1";
 
 /// Stores the numbers of a blog whose last events are of `today`.
 async fn fill(store: &PostgresStore, today: Day) -> anyhow::Result<()> {
@@ -28,7 +30,7 @@ async fn fill(store: &PostgresStore, today: Day) -> anyhow::Result<()> {
 async fn every_example_gives_the_numbers_of_the_reports() -> anyhow::Result<()> {
     let database = TestDatabase::create().await?;
     let client = database.connect().await?;
-    client.batch_execute(SESSION).await?;
+    client.batch_execute(SET_TIME_ZONE).await?;
     client.batch_execute(&statements("Questions in SQL").join(";")).await?;
     // Within a transaction the time of the server, and so the current day of the site, stays the same.
     client.batch_execute("BEGIN").await?;

@@ -3,10 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::time::Duration;
 
 use anyhow::bail;
-use horizon_core::reports::{DayRange, Dimension, Metric, Reports as _, Row, SiteTimeZone, Value, hour_value};
+use horizon_core::reports::{DayRange, Dimension, Metric, Reports as _, Row, Value, hour_value};
 use horizon_core::{Comment, CommentStore as _, Day, Slug};
 
 use crate::answers::{Answers, cells, text};
@@ -235,11 +234,9 @@ async fn comments_for_ada(answers: &Answers<'_>) -> anyhow::Result<Rows> {
         }
     }
     comments.sort_by_key(|(_, comment)| Reverse(comment.at));
-    // The time of the session is 14 hours later than UTC.
     let row = |(title, comment): (&str, Comment)| {
-        let local = comment.at.plus(Duration::from_secs(14 * 3_600));
-        let written = SiteTimeZone::utc().clock_text(local);
-        vec![title.to_owned(), format!("{written}+14"), comment.author, comment.body]
+        let written = zone().clock_text(comment.at);
+        vec![title.to_owned(), written, comment.author, comment.body]
     };
     Ok(comments.into_iter().take(20).map(row).collect())
 }

@@ -22,7 +22,7 @@ const BATCHES: usize = 20;
 /// 2026-10-24T22:00:00Z: midnight in Berlin, on the day on which the clocks change.
 const START: Timestamp = Timestamp::from_millis(1_792_879_200_000);
 
-/// The numbers of the sources of random visits. Those before them come in one batch, so that the last ones have no place.
+/// The numbers of the sources of random visits. Lower ones come in one batch, so that the highest have no place.
 const SOURCES: Range<usize> = MAX_VALUES - 15..MAX_VALUES + 5;
 
 /// How often something happened that the test is about.
