@@ -155,7 +155,7 @@ fn parse<T: FromStr<Err = BackendUrlError>>(url: &str, setting: &'static str) ->
     url.parse().map_err(|reason| SettingError { setting, reason })
 }
 
-#[cfg(all(test, feature = "redis", feature = "sqlite"))]
+#[cfg(all(test, feature = "postgres", feature = "redis", feature = "sqlite"))]
 mod tests {
     use super::*;
 
@@ -217,6 +217,8 @@ mod tests {
             ("stdin:", "memory:", "the bus", ""),
             (redis, "memory:", "the store", ""),
             (redis, "sqlite:x.db", "", ""),
+            ("memory:", "postgres://localhost/x", "", "the bus"),
+            (redis, "postgresql://localhost/x", "", ""),
         ] {
             for (program, wrong) in [
                 (ProgramKind::Application, application),
@@ -244,6 +246,7 @@ mod tests {
             ("memory:", Some("sqlite://hunter2.db"), "HORIZON_STORE"),
             ("memory:", Some("redis+pubsub://hunter2"), "HORIZON_STORE"),
             ("memory:", Some("mysql://hunter2"), "HORIZON_STORE"),
+            ("memory:", Some("postgres://u:hunter2@host:x/y"), "HORIZON_STORE"),
         ] {
             let error = urls(Some(bus), None, store).unwrap_err();
             assert!(error.starts_with(name), "{bus} {store:?}: {error}");

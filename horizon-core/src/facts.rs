@@ -8,9 +8,9 @@ pub(crate) use ledger::FactsLedger;
 
 /// What a store has about the [`BatchKeys`](crate::BatchKeys) of a batch. What is not inserted is not stored.
 ///
-/// A store whose driver is async cannot implement [`Ledger`], whose methods are synchronous and are called for each
-/// event. It reads everything first, applies the batch in memory, and writes what changed, in one transaction and under
-/// a lock that excludes other writers:
+/// A store whose driver is async cannot implement [`Ledger`](crate::Ledger), whose methods are synchronous and are
+/// called for each event. It reads everything first, applies the batch in memory, and writes what changed, in one
+/// transaction and under a lock that excludes other writers:
 ///
 /// ```
 /// use horizon_core::{BatchKeys, Event, Facts, Result, Update};

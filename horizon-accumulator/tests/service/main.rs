@@ -11,6 +11,7 @@ mod counts;
 mod log;
 mod lost_events;
 mod nodes;
+mod postgres;
 mod reports;
 mod settings;
 mod shutdown;

@@ -4,7 +4,7 @@ use horizon_texts::{TextUnit, Texts};
 use leptos::prelude::*;
 
 use crate::{
-    Count, Link, Site, Slot, View,
+    Count, Site, Slot, View,
     head::head,
     islands::SiteFooter,
     language::{PageLanguage, direction},
@@ -26,37 +26,25 @@ pub(crate) fn document(site: &Site, view: &View, language: &PageLanguage, marker
                 <a class="skip-link" href="#eh-main">
                     {texts.get("skip-to-content")}
                 </a>
-                {header(site, &metadata, texts)}
+                {header(site, &metadata, language)}
                 {pages::main(site, view, language, markers)}
-                {footer(site, metadata.is_live && site.assets.bundle.is_some(), texts, markers)}
+                {footer(site, metadata.is_live && site.assets.bundle.is_some(), language, markers)}
             </body>
         </html>
     }
     .into_any()
 }
 
-fn header(site: &Site, metadata: &PageMetadata, texts: &Texts) -> AnyView {
-    let blog = Link {
-        title: texts.get("nav-blog").into(),
-        href: "/blog".into(),
-    };
-    let links = std::iter::once(&blog).chain(&site.nav).map(|link| {
-        let current = (metadata.path.as_ref() == Some(&link.href)).then_some("page");
-        view! {
-            <li>
-                <a href=link.href.clone() aria-current=current>
-                    {link.title.clone()}
-                </a>
-            </li>
-        }
-    });
+fn header(site: &Site, metadata: &PageMetadata, language: &PageLanguage) -> AnyView {
+    let texts = &language.texts;
+    let (lang, dir) = language.attributes(None);
     view! {
         <header class="site-header">
             <a class="brand" href="/">
-                {site.is_own_blog().then(logo)} <bdi>{site.title.clone()}</bdi>
+                {site.is_own_blog().then(logo)} <bdi lang=lang dir=dir>{site.title.clone()}</bdi>
             </a>
             <nav aria-label=texts.get("nav-site")>
-                <ul>{links.collect_view()}</ul>
+                <ul>{navigation(site, metadata, language)}</ul>
             </nav>
             // theme.js shows the button.
             <button
@@ -87,6 +75,28 @@ fn header(site: &Site, metadata: &PageMetadata, texts: &Texts) -> AnyView {
     .into_any()
 }
 
+/// The links to the posts and to the author's pages, of which the titles are in the language of the blog.
+fn navigation(site: &Site, metadata: &PageMetadata, language: &PageLanguage) -> AnyView {
+    let item = |href: &str, title: &str, (lang, dir): (Option<String>, Option<&'static str>)| {
+        let current = (metadata.path.as_deref() == Some(href)).then_some("page");
+        view! {
+            <li>
+                <a href=href.to_owned() aria-current=current lang=lang dir=dir>
+                    {title.to_owned()}
+                </a>
+            </li>
+        }
+    };
+    let blog = item("/blog", language.texts.get("nav-blog"), (None, None));
+    let pages = site.nav.iter();
+    let pages = pages.map(|page| item(&page.href, &page.title, language.attributes(None)));
+    view! {
+        {blog}
+        {pages.collect_view()}
+    }
+    .into_any()
+}
+
 fn logo() -> AnyView {
     view! {
         <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
@@ -98,12 +108,14 @@ fn logo() -> AnyView {
     .into_any()
 }
 
-fn footer(site: &Site, is_live: bool, texts: &Texts, markers: &SlotMarkers) -> AnyView {
+fn footer(site: &Site, is_live: bool, language: &PageLanguage, markers: &SlotMarkers) -> AnyView {
+    let texts = &language.texts;
+    let (lang, dir) = language.attributes(None);
     let numbers = is_live.then(|| site_numbers(texts, markers));
     let description = (!site.description.is_empty()).then(|| site.description.clone());
     view! {
         <footer class="site-footer">
-            {numbers} {description.map(|text| view! { <p><bdi>{text}</bdi></p> })}
+            {numbers} {description.map(|text| view! { <p><bdi lang=lang dir=dir>{text}</bdi></p> })}
             <p>
                 <a href="/feed.xml">"Atom"</a>
                 " · "

@@ -192,6 +192,10 @@ fn a_blog_in_another_language_has_english_texts_that_are_marked() {
         r#"<html lang="pl" dir="ltr">"#,
         r#"<body lang="en" dir="ltr""#,
         r#"<h3 lang="pl" dir="ltr">"#,
+        r#"<bdi lang="pl" dir="ltr">A blog</bdi>"#,
+        r#"<bdi lang="pl" dir="ltr">About things.</bdi>"#,
+        r#"<a href="/blog">Blog</a>"#,
+        r#"<a href="/about" lang="pl" dir="ltr">O mnie</a>"#,
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
