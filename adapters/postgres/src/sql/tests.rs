@@ -1,3 +1,5 @@
+mod reports;
+
 use horizon_core::{Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
 use horizon_test_support::TestDatabase;
 use tokio_postgres::{Client, SimpleQueryMessage};
