@@ -3,7 +3,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::{
     PostgresConfig, PostgresStore,
-    sql::{Sql, reports as sql, retention},
+    sql::{SqlStatement, reports as sql, retention},
 };
 use horizon_core::{StatsStoreExt, Topic};
 
@@ -42,7 +42,7 @@ const PAGE: [&str; 2] = ["7", "7"];
 const PAGES: [&str; 2] = ["1", "2147483647"];
 
 /// Statements, their parameters, and the index that they use.
-fn cases() -> Vec<(Sql, Vec<&'static str>, &'static str)> {
+fn cases() -> Vec<(SqlStatement, Vec<&'static str>, &'static str)> {
     let of = |topics: [&'static str; 2], periods: [&'static str; 2], groups: &[&'static str]| {
         [topics.as_slice(), periods.as_slice(), groups].concat()
     };
@@ -140,7 +140,7 @@ fn cases() -> Vec<(Sql, Vec<&'static str>, &'static str)> {
 }
 
 /// Returns the lines of the plan of a statement with these parameters.
-async fn plan(client: &Client, sql: Sql, params: &[&str]) -> String {
+async fn plan(client: &Client, sql: SqlStatement, params: &[&str]) -> String {
     assert_eq!(params.len(), sql.types.len(), "{}", sql.text);
     let mut text = sql.text.to_owned();
     for (number, param) in params.iter().enumerate().rev() {
