@@ -19,7 +19,7 @@ use crate::{
     PostgresConfig,
     error::DatabaseError,
     schema,
-    sql::{self, Sql},
+    sql::{self, SqlStatement},
 };
 
 /// How long the server may take to let a client in, with all attempts at all hosts.
@@ -107,7 +107,7 @@ impl ConnectionManager {
         if !config.prepares_statements {
             return Ok(HashMap::new());
         }
-        let statements: Vec<Sql> = sql::of_pool(self.kind).iter().copied().flatten().copied().collect();
+        let statements: Vec<SqlStatement> = sql::of_pool(self.kind).iter().copied().flatten().copied().collect();
         // The names of tables are resolved now.
         let begin = transaction::begin(&config.schema, self.kind);
         let begin = async { client.batch_execute(&begin).await.map_err(DatabaseError::of_begin) };
@@ -160,7 +160,7 @@ impl Manager for ConnectionManager {
 
 impl Connection {
     /// Returns the prepared statement, if this connection has it.
-    pub(super) fn prepared(&self, sql: Sql) -> Option<&Statement> {
+    pub(super) fn prepared(&self, sql: SqlStatement) -> Option<&Statement> {
         self.prepared.get(sql.text)
     }
 }

@@ -86,7 +86,7 @@ async fn transactions_with_the_lock_run_one_after_the_other() {
             .write_alone(async |tx| {
                 let seen = text(tx, sql("SELECT a::text FROM t")).await?;
                 tx.query(sql("SELECT pg_sleep(0.01)"), &[]).await?;
-                let next = Sql {
+                let next = SqlStatement {
                     text: "UPDATE t SET a = $1::integer + 1",
                     types: &[tokio_postgres::types::Type::INT4],
                 };

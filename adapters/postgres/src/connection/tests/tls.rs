@@ -4,7 +4,7 @@ use tempfile::TempDir;
 use super::*;
 
 /// `TLS` if this connection has TLS.
-const HAS_TLS: Sql =
+const HAS_TLS: SqlStatement =
     sql("SELECT CASE WHEN ssl THEN 'TLS' ELSE 'plain' END FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
 
 /// Users who are let in with TLS only, without it only, with a certificate, or with a password.
