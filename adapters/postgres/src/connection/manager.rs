@@ -11,7 +11,7 @@ use tokio_postgres::{Client, Statement};
 
 use super::{
     PoolKind,
-    opening::{self, Driver},
+    opening::{self, SocketDriver},
     status::ServerStatus,
     tls, transaction,
 };
@@ -63,7 +63,7 @@ impl SharedState {
         }))
     }
 
-    async fn connect(&self) -> Result<(Client, Driver), DatabaseError> {
+    async fn connect(&self) -> Result<(Client, SocketDriver), DatabaseError> {
         let options = self.config.tls.clone();
         let connector = spawn_blocking(move || tls::connector(&options)).await;
         let connector = connector.map_err(|_| DatabaseError::Closed)??;
@@ -120,9 +120,9 @@ impl ConnectionManager {
     }
 }
 
-/// Moves the bytes of a connection until it ends. When the client is dropped, it waits for what is under way, but not for
-/// ever: the server may never answer.
-async fn run(driver: Driver, closed: oneshot::Receiver<()>, shared: Arc<SharedState>) {
+/// Moves the bytes of a connection until it ends. When the client is dropped, it waits for what is under way, but not
+/// for ever: the server may never answer.
+async fn run(driver: SocketDriver, closed: oneshot::Receiver<()>, shared: Arc<SharedState>) {
     let outages = shared.status.outages();
     let linger = async {
         let _ = closed.await;
@@ -141,7 +141,8 @@ impl Manager for ConnectionManager {
     type Error = DatabaseError;
 
     async fn create(&self) -> Result<Connection, DatabaseError> {
-        let opened = self.open().await;
+        // It is large, and each call would contain it.
+        let opened = Box::pin(self.open()).await;
         match &opened {
             Ok(_) => self.shared.status.connected(),
             Err(error) => self.shared.status.failed(error),

@@ -7,8 +7,8 @@ use tokio_postgres::{Row, RowStream, types::ToSql};
 use super::{ConnectionManager, PoolKind};
 use crate::{error::DatabaseError, schema::quoted, sql::Sql};
 
-/// Waits until no other transaction holds this lock of the site. The end of the transaction releases it: PgBouncer would
-/// leave the lock of a session with a connection of somebody else.
+/// Waits until no other transaction holds this lock of the site. The end of the transaction releases it: PgBouncer
+/// would leave the lock of a session with a connection of somebody else.
 ///
 /// The transactions with the lock read and write rows by their keys, so the planner is told to use indexes, also for
 /// tables that are small or have no statistics yet: it keeps a plan while the table grows.

@@ -13,7 +13,8 @@ async fn a_commit_waits_for_the_disk_whatever_the_default_is() {
     ] {
         let server = TestDatabase::create().await.unwrap();
         let set = format!(
-            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = {default}', current_database()); END $$"
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = {default}', current_database()); \
+             END $$"
         );
         server.execute(&set).await.unwrap();
         assert_eq!(server.execute("SHOW synchronous_commit").await.unwrap(), [default]);

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use horizon_core::{
     Topic, VISIT_GAP,
@@ -162,14 +162,16 @@ fn sessions(stored: &StoredFacts, changes: &ReportChanges) -> Result<[Write<'sta
     let first = stored.site.first_session_day;
     let kept = |session: &&SessionRow| first.is_none_or(|first| first <= session.id.day);
     for session in changes.sessions.iter().filter(kept) {
-        let id = session.id;
-        let is_new = stored.days.next_session(id.day) <= id.number;
+        let is_new = stored.days.next_session(session.id.day) <= session.id.number;
         let rows = if is_new { &mut new } else { &mut changed };
-        let day = DateColumn(DateColumn(id.day).nearest());
-        rows.insert(
-            (day, number(id.number)),
-            (session.visitor.map(number), encode(session)?),
-        );
+        let mut session = Cow::Borrowed(session);
+        let day = DateColumn(DateColumn(session.id.day).nearest());
+        if day != DateColumn(session.id.day) {
+            // The rows of a day have this day.
+            session.to_mut().id.day = day.0;
+        }
+        let row = (session.visitor.map(number), encode(&*session)?);
+        rows.insert((day, number(session.id.number)), row);
     }
     Ok([
         session_rows(sql::ADD_SESSIONS, new),
