@@ -7,8 +7,8 @@
 mod proxy;
 
 use horizon_core::{
-    ContextValue, Draft, Event, EventId, EventKind, EventName, Properties, ReaderId, Slug, Stamp, StatsStore, Timestamp,
-    Topic, Visibility, Visit, VisitCause, VisitContext, VisitorKey,
+    ContextValue, Draft, Event, EventId, EventKind, EventName, Properties, ReaderId, Slug, Stamp, StatsStore,
+    Timestamp, Topic, Visibility, Visit, VisitCause, VisitContext, VisitorKey,
 };
 use horizon_postgres::{PostgresConfig, PostgresStore};
 use horizon_test_support::TestDatabase;
@@ -52,7 +52,11 @@ async fn check(options: &str) {
     // Opens the connection.
     let first = events.event(Topic::Site, EventKind::visit(None));
     store.apply(&[first]).await.unwrap();
-    for (kind, event) in events.of_each_kind("hello").into_iter().chain(events.of_each_kind("next")) {
+    for (kind, event) in events
+        .of_each_kind("hello")
+        .into_iter()
+        .chain(events.of_each_kind("next"))
+    {
         let before = proxy.round_trips();
         let changed = store.apply(std::slice::from_ref(&event)).await.unwrap();
         assert_eq!(changed.len(), 1, "{kind}");

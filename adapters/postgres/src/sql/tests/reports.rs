@@ -50,19 +50,22 @@ fn cases() -> Vec<(SqlStatement, Vec<&'static str>, &'static str)> {
     let (by_page, by_period) = (["true", "false"], ["false", "true"]);
     let first = vec!["date '2026-01-15'", "5000"];
     vec![
-        (sql::TOPIC, vec!["'blog:page-7'"], "topics_name_key"),
         (sql::HOURS, of(PAGE, MONTH_OF_HOURS, &[]), "topic_hours_pkey"),
         (sql::HOUR_SUMS, of(SITE, DAY_OF_HOURS, &by_period), "topic_hours_pkey"),
         (
-            sql::HOUR_BINS,
-            of(SITE, DAY_OF_HOURS, &by_period),
+            sql::HOUR_BINS_OF_TOPIC,
+            of(["0", DAY_OF_HOURS[0]], [DAY_OF_HOURS[1], "true"], &[]),
             "reading_time_hours_pkey",
         ),
         (sql::DAYS, of(PAGES, MONTH, &[]), "topic_days_day"),
         (sql::DAY_SUMS, of(SITE, MONTH, &by_period), "topic_days_pkey"),
         (sql::DAY_SUMS, of(PAGE, MONTH, &by_period), "topic_days_pkey"),
         (sql::DAY_SUMS, of(PAGES, MONTH, &by_page), "topic_days_day"),
-        (sql::DAY_BINS, of(SITE, MONTH, &by_period), "reading_time_days_pkey"),
+        (
+            sql::DAY_BINS_OF_TOPIC,
+            of(["0", MONTH[0]], [MONTH[1], "true"], &[]),
+            "reading_time_days_pkey",
+        ),
         (sql::DAY_BINS, of(PAGES, MONTH, &by_page), "reading_time_days_day"),
         (sql::DIMENSION, dimension(MONTH), "dimension_days_pkey"),
         (sql::DIMENSION_SUMS, dimension(MONTH), "dimension_days_pkey"),

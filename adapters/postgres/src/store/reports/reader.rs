@@ -54,6 +54,7 @@ struct BucketStatements {
     rows: SqlStatement,
     sums: SqlStatement,
     bins: SqlStatement,
+    bins_of_topic: SqlStatement,
     read_period: ReadPeriod,
 }
 
@@ -61,6 +62,7 @@ const HOURS: BucketStatements = BucketStatements {
     rows: sql::HOURS,
     sums: sql::HOUR_SUMS,
     bins: sql::HOUR_BINS,
+    bins_of_topic: sql::HOUR_BINS_OF_TOPIC,
     read_period: hour,
 };
 
@@ -68,6 +70,7 @@ const DAYS: BucketStatements = BucketStatements {
     rows: sql::DAYS,
     sums: sql::DAY_SUMS,
     bins: sql::DAY_BINS,
+    bins_of_topic: sql::DAY_BINS_OF_TOPIC,
     read_period: day,
 };
 
@@ -232,11 +235,15 @@ impl ReportReader for PostgresReportReader {
             self.buckets(&query(statements.sums, of_sums), each)?;
         }
         if selection.needs_reading_times {
+            let of_topic = |topic| -> [&(dyn ToSql + Sync); 4] { [topic, from, to, &selection.needs_period] };
             // The rows of the site have the sums of all pages.
-            let are_all_pages = selection.topics == TopicSelection::Pages && !selection.needs_page;
-            let (first, last) = if are_all_pages { (SITE, SITE) } else { (first, last) };
-            let of_bins: Params<'_> = &[&first, &last, from, to, &selection.needs_page, &selection.needs_period];
-            self.bins(&query(statements.bins, of_bins), each)?;
+            if selection.topics == TopicSelection::Pages && !selection.needs_page {
+                self.bins(&query(statements.bins_of_topic, &of_topic(&SITE)), each)?;
+            } else if first == last {
+                self.bins(&query(statements.bins_of_topic, &of_topic(&first)), each)?;
+            } else {
+                self.bins(&query(statements.bins, of_sums), each)?;
+            }
         }
         Ok(())
     }
