@@ -25,8 +25,8 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Returns the store in this database. Must be called within a tokio runtime. It connects when it is needed, and the
-    /// first connection creates or migrates the schema.
+    /// Returns the store in this database. Must be called within a tokio runtime. It connects when it is needed, and
+    /// the first connection creates or migrates the schema.
     ///
     /// # Errors
     /// The connections cannot be set up.

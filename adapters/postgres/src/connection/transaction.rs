@@ -16,8 +16,8 @@ pub(crate) const LOCK: &str = "SET LOCAL plan_cache_mode = force_generic_plan; S
     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; \
     SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon ' || current_schema(), 0));";
 
-/// A report shall not take the processors of those that count, and ends when its connection is closed (PostgreSQL 14 and
-/// later check this).
+/// A report shall not take the processors of those that count, and ends when its connection is closed (PostgreSQL 14
+/// and later check this).
 const REPORT: &str = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; \
     SELECT set_config('client_connection_check_interval', '1s', true) \
     WHERE current_setting('client_connection_check_interval', true) IS NOT NULL;";
