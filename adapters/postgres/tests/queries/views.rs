@@ -39,14 +39,14 @@ const SESSION_COLUMNS: &str = "visitors, visits, pageviews, 100.0 * bounces / nu
 const HOUR: &str = r#"to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"#;
 
 /// What to select, and what to ask the reports.
-struct Comparison {
+struct ViewComparison {
     sql: String,
     dimensions: Vec<Dimension>,
     metrics: Vec<Metric>,
 }
 
-fn comparison(sql: String, dimensions: &[Dimension], metrics: &[Metric]) -> Comparison {
-    Comparison {
+fn comparison(sql: String, dimensions: &[Dimension], metrics: &[Metric]) -> ViewComparison {
+    ViewComparison {
         sql,
         dimensions: dimensions.to_vec(),
         metrics: metrics.to_vec(),
@@ -54,7 +54,7 @@ fn comparison(sql: String, dimensions: &[Dimension], metrics: &[Metric]) -> Comp
 }
 
 /// Returns the comparisons of the views of pages and custom events.
-fn of_pages() -> Vec<Comparison> {
+fn of_pages() -> Vec<ViewComparison> {
     let by_day = [Dimension::Day, Dimension::Page];
     let by_hour = [Dimension::Hour, Dimension::Page];
     vec![
@@ -82,7 +82,7 @@ fn of_pages() -> Vec<Comparison> {
 }
 
 /// Returns the comparisons of the views of sessions.
-fn of_sessions() -> Vec<Comparison> {
+fn of_sessions() -> Vec<ViewComparison> {
     let of_day = [
         &OF_SESSIONS[..],
         &[Metric::PageVisits, Metric::TimeOnPage, Metric::FinishedShare],
@@ -129,7 +129,7 @@ async fn each_number_of_a_view_is_that_of_the_reports() -> anyhow::Result<()> {
     fill(&store, TODAY).await?;
     let client = database.connect().await?;
     let answers = Answers::new(&store, TODAY);
-    for Comparison {
+    for ViewComparison {
         sql,
         dimensions,
         metrics,
