@@ -11,13 +11,16 @@ pub(crate) struct SqlStatement {
     pub(crate) types: &'static [Type],
 }
 
-/// Defines statements, and the list `ALL` of them.
+/// Defines statements, and the list `ALL` of them unless they are never prepared.
 macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident($($type:ident),*) = $text:expr;)*) => {
+    (unprepared: $($(#[$doc:meta])* $name:ident($($type:ident),*) = $text:expr;)*) => {
         $($(#[$doc])* pub(crate) const $name: $crate::sql::SqlStatement = $crate::sql::SqlStatement {
             text: $text,
             types: &[$(tokio_postgres::types::Type::$type),*],
         };)*
+    };
+    ($($(#[$doc:meta])* $name:ident($($type:ident),*) = $text:expr;)*) => {
+        statements! { unprepared: $($(#[$doc])* $name($($type),*) = $text;)* }
 
         /// All of these statements.
         pub(crate) const ALL: &[$crate::sql::SqlStatement] = &[$($name),*];
@@ -39,21 +42,13 @@ pub(crate) const fn of_pool(kind: PoolKind) -> &'static [&'static [SqlStatement]
         PoolKind::Write => &[
             apply::ALL,
             comments::ALL,
-            retention::ALL,
             salts::ALL,
             secrets::ALL,
             site::ALL,
             stats::ALL,
         ],
-        PoolKind::Read => &[
-            comments::ALL,
-            salts::ALL,
-            secrets::ALL,
-            site::ALL,
-            stats::ALL,
-            retention::ALL,
-        ],
-        PoolKind::Report => &[reports::ALL, site::ALL, stats::ALL],
+        PoolKind::Read => &[comments::ALL, salts::ALL, secrets::ALL, site::ALL, stats::ALL],
+        PoolKind::Report => &[site::ALL, stats::ALL],
     }
 }
 

@@ -105,6 +105,7 @@ macro_rules! bin_sums_of_topic {
 }
 
 statements! {
+    unprepared:
     /// The number of a topic.
     TOPIC(TEXT) = "SELECT topic FROM topics WHERE name = $1";
 

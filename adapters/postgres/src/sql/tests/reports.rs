@@ -12,13 +12,15 @@ const YEAR: &str = "
     INSERT INTO topics SELECT n, 'blog:page-' || n, 0, 0, 0, 0, 0 FROM generate_series(1, 40) AS n;
     INSERT INTO topic_days SELECT topic, date '2026-01-01' + day, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
         FROM generate_series(0, 364) AS day, generate_series(0, 40) AS topic;
-    INSERT INTO topic_hours SELECT topic, timestamptz '2026-01-01Z' + hour * interval '1 hour', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+    INSERT INTO topic_hours SELECT topic, timestamptz '2026-01-01Z' + hour * interval '1 hour',
+            1, 1, 1, 1, 1, 1, 1, 1, 1, 1
         FROM generate_series(0, 365 * 24 - 1) AS hour, generate_series(0, 40) AS topic;
     INSERT INTO reading_time_days SELECT topic, date '2026-01-01' + day, bin, 1
         FROM generate_series(0, 364) AS day, generate_series(0, 40) AS topic, generate_series(40, 49) AS bin;
     INSERT INTO reading_time_hours SELECT topic, timestamptz '2026-01-01Z' + hour * interval '1 hour', 50, 1
         FROM generate_series(0, 365 * 24 - 1) AS hour, generate_series(0, 40) AS topic;
-    INSERT INTO dimension_days SELECT dimension, date '2026-01-01' + day, 'value ' || value, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+    INSERT INTO dimension_days SELECT dimension, date '2026-01-01' + day, 'value ' || value,
+            1, 1, 1, 1, 1, 1, 1, 1, 1, 1
         FROM generate_series(0, 364) AS day, generate_series(0, 12) AS dimension, generate_series(1, 20) AS value;
     INSERT INTO event_hours SELECT topic, timestamptz '2026-01-01Z' + hour * interval '1 hour', 'event', 1
         FROM generate_series(0, 365 * 24 - 1) AS hour, generate_series(1, 10) AS topic;
@@ -28,7 +30,8 @@ const YEAR: &str = "
         FROM generate_series(0, 364) AS day, generate_series(1, 100) AS number;
     INSERT INTO event_ids SELECT lpad(to_hex(n), 32, '0')::uuid, CASE WHEN n % 1000 = 0 THEN n END
         FROM generate_series(1, 100000) AS n;
-    INSERT INTO likes SELECT 1, gen_random_uuid(), n % 1000 > 0, n, gen_random_uuid() FROM generate_series(1, 100000) AS n;
+    INSERT INTO likes SELECT 1, gen_random_uuid(), n % 1000 > 0, n, gen_random_uuid()
+        FROM generate_series(1, 100000) AS n;
     INSERT INTO visitor_states SELECT gen_random_uuid(), 1, date '2026-01-01' + n % 365,
         CASE WHEN n % 100 = 0 THEN date '2026-01-01' + n % 365 END, '' FROM generate_series(1, 100000) AS n;
     VACUUM ANALYZE;

@@ -27,9 +27,9 @@ const PART_SESSIONS: usize = 10_000;
 
 /// The loose sessions of several days, ordered by day and visitor, in parts.
 #[derive(Default)]
-pub(super) struct LooseSessions(Vec<SessionRow>);
+pub(super) struct UnpackedSessions(Vec<SessionRow>);
 
-impl LooseSessions {
+impl UnpackedSessions {
     /// Adds a row with the column `session`. Returns the part before it, if it is full or of another day.
     pub(super) fn add(&mut self, row: &Row) -> Result<Option<Vec<SessionRow>>, DatabaseError> {
         let session = session(row)?;

@@ -9,7 +9,7 @@ use horizon_core::{Slug, Timestamp, Topic};
 use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 use tokio_postgres::{Row, types::ToSql};
 
-use super::packing::{LooseSessions, pack};
+use super::packing::{UnpackedSessions, pack};
 use crate::{
     columns::{DateColumn, TimestampColumn, invalid},
     connection::{Params, Transaction},
@@ -50,7 +50,7 @@ struct BucketQuery<'a> {
 type ReadPeriod = fn(&Row, usize) -> Result<Option<Period>, DatabaseError>;
 
 /// The statements of the hours or the days of topics.
-struct BucketStatements {
+struct TopicStatements {
     rows: SqlStatement,
     sums: SqlStatement,
     bins: SqlStatement,
@@ -58,7 +58,7 @@ struct BucketStatements {
     read_period: ReadPeriod,
 }
 
-const HOURS: BucketStatements = BucketStatements {
+const HOURS: TopicStatements = TopicStatements {
     rows: sql::HOURS,
     sums: sql::HOUR_SUMS,
     bins: sql::HOUR_BINS,
@@ -66,7 +66,7 @@ const HOURS: BucketStatements = BucketStatements {
     read_period: hour,
 };
 
-const DAYS: BucketStatements = BucketStatements {
+const DAYS: TopicStatements = TopicStatements {
     rows: sql::DAYS,
     sums: sql::DAY_SUMS,
     bins: sql::DAY_BINS,
@@ -195,7 +195,7 @@ impl PostgresReportReader {
             each(&SessionColumns::new(&packed.sessions, pages)?);
             Ok(())
         };
-        let mut loose = LooseSessions::default();
+        let mut loose = UnpackedSessions::default();
         let days = [DateColumn(days.first), DateColumn(days.last)];
         self.rows(sql::LOOSE_SESSIONS, &params_of(&days), |row| {
             loose.add(row)?.map_or(Ok(()), &mut pass)
