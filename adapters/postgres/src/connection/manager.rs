@@ -141,7 +141,8 @@ impl Manager for ConnectionManager {
     type Error = DatabaseError;
 
     async fn create(&self) -> Result<Connection, DatabaseError> {
-        let opened = self.open().await;
+        // Boxed, because the types of futures nest: a program that awaits a call would exceed the compiler's limit.
+        let opened = Box::pin(self.open()).await;
         match &opened {
             Ok(_) => self.shared.status.connected(),
             Err(error) => self.shared.status.failed(error),
