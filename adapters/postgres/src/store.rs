@@ -16,12 +16,12 @@ use std::{fmt, sync::Arc};
 use horizon_core::Result;
 
 use crate::{PostgresConfig, connection::Database};
-use reports::SiteZone;
+use reports::CachedZone;
 
 /// A store of totals, reports, comments and salts in a PostgreSQL database, for any number of processes.
 pub struct PostgresStore {
     database: Database,
-    zone: Arc<SiteZone>,
+    zone: Arc<CachedZone>,
 }
 
 impl PostgresStore {

@@ -14,7 +14,7 @@ use crate::{
     columns::{DateColumn, TimestampColumn, invalid},
     connection::{Params, Transaction},
     error::DatabaseError,
-    sql::{Sql, reports as sql},
+    sql::{SqlStatement, reports as sql},
     store::facts::SITE,
 };
 
@@ -39,7 +39,7 @@ pub(super) struct PostgresReportReader {
 
 /// A statement with parameters, and how to read the period of its rows.
 struct BucketQuery<'a> {
-    sql: Sql,
+    sql: SqlStatement,
     params: Params<'a>,
     read_period: ReadPeriod,
     /// The period of sums over several periods.
@@ -51,9 +51,9 @@ type ReadPeriod = fn(&Row, usize) -> Result<Option<Period>, DatabaseError>;
 
 /// The statements of the hours or the days of topics.
 struct BucketStatements {
-    rows: Sql,
-    sums: Sql,
-    bins: Sql,
+    rows: SqlStatement,
+    sums: SqlStatement,
+    bins: SqlStatement,
     read_period: ReadPeriod,
 }
 
@@ -109,7 +109,7 @@ impl PostgresReportReader {
     /// Passes each row of a statement as it arrives.
     pub(super) fn rows(
         &self,
-        sql: Sql,
+        sql: SqlStatement,
         params: Params<'_>,
         mut each: impl FnMut(&Row) -> Result<(), DatabaseError>,
     ) -> Result<(), DatabaseError> {
