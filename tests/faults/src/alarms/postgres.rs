@@ -28,7 +28,7 @@ const RECOVERED_WITHIN: Duration = Duration::from_secs(15);
 
 /// What happens to the server.
 #[derive(Clone, Copy, Debug)]
-enum ServerFault {
+enum PostgresFault {
     Killed,
     Paused,
     Terminated,
@@ -41,7 +41,7 @@ pub(crate) async fn blog(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let articles = ArticleReaders::read_at(&[&web]);
     let mut clients = scenario.clients(&[&web]);
     let mut played = Ok(());
-    for fault in [ServerFault::Killed, ServerFault::Paused, ServerFault::Terminated] {
+    for fault in [PostgresFault::Killed, PostgresFault::Paused, PostgresFault::Terminated] {
         played = played.and(play(scenario, &postgres, &web, &mut clients, fault).await);
     }
     fs::write(scenario.folder().join("postgres.log"), postgres.server.log())?;
@@ -56,7 +56,7 @@ async fn play(
     postgres: &FaultPostgres,
     web: &NodeProcess,
     clients: &mut LikeClients,
-    fault: ServerFault,
+    fault: PostgresFault,
 ) -> anyhow::Result<()> {
     let is_over = Cell::new(false);
     let injected = async {
@@ -84,27 +84,25 @@ pub(super) async fn check_recovered(
         scenario.add_finding(format!("{RECOVERED_WITHIN:?} after {after} likes are refused: {why}"));
     }
     scenario.check_ready(web, &format!("after {after}")).await;
-    scenario.add_note(format!(
-        "{refused} likes were refused until {after}, and then acknowledged"
-    ));
+    scenario.add_note(format!("{refused} likes were refused, and acknowledged after {after}"));
 }
 
 async fn inject(
     scenario: &mut AlarmScenario,
     postgres: &FaultPostgres,
     web: &NodeProcess,
-    fault: ServerFault,
+    fault: PostgresFault,
 ) -> anyhow::Result<()> {
     scenario.count_fault();
     match fault {
-        ServerFault::Killed => {
+        PostgresFault::Killed => {
             postgres.server.kill().await?;
             scenario.check_unready(web, ReportedProblem::STORE).await;
             sleep(AWAY).await;
             postgres.server.restart().await
         }
-        ServerFault::Paused => postgres.pause(PAUSE).await,
-        ServerFault::Terminated => {
+        PostgresFault::Paused => postgres.pause(PAUSE).await,
+        PostgresFault::Terminated => {
             ensure!(postgres.terminate().await? > 0, "the blog has no connection");
             Ok(())
         }

@@ -22,11 +22,11 @@ const LOCK: &str = "pg_advisory_xact_lock(";
 /// A TCP proxy for a PostgreSQL server. It can lose the reply to a COMMIT, and changes statements as a mutant.
 pub(super) struct PostgresProxy {
     address: SocketAddr,
-    state: Arc<ProxyState>,
+    state: Arc<PostgresProxyState>,
     _forwarding: JoinSet<()>,
 }
 
-struct ProxyState {
+struct PostgresProxyState {
     mutant: Option<FaultMutant>,
     loses_next_reply: AtomicBool,
     lost_replies: AtomicU64,
@@ -37,7 +37,7 @@ impl PostgresProxy {
     pub(super) async fn start(port: u16, mutant: Option<FaultMutant>) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let state = Arc::new(ProxyState {
+        let state = Arc::new(PostgresProxyState {
             mutant,
             loses_next_reply: AtomicBool::new(false),
             lost_replies: AtomicU64::new(0),
@@ -66,7 +66,7 @@ impl PostgresProxy {
     }
 }
 
-impl ProxyState {
+impl PostgresProxyState {
     /// Changes a statement as the mutant does.
     fn mutate(&self, message: &mut ProtocolMessage) {
         let (from, to) = match self.mutant {
@@ -82,7 +82,7 @@ impl ProxyState {
     }
 }
 
-async fn forward(listener: TcpListener, port: u16, state: Arc<ProxyState>) {
+async fn forward(listener: TcpListener, port: u16, state: Arc<PostgresProxyState>) {
     let mut open = JoinSet::new();
     loop {
         tokio::select! {
@@ -97,7 +97,7 @@ async fn forward(listener: TcpListener, port: u16, state: Arc<ProxyState>) {
 }
 
 /// Forwards the messages of a connection until one side closes it.
-async fn connect(client: TcpStream, port: u16, state: Arc<ProxyState>) -> io::Result<()> {
+async fn connect(client: TcpStream, port: u16, state: Arc<PostgresProxyState>) -> io::Result<()> {
     let server = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
@@ -113,7 +113,7 @@ async fn connect(client: TcpStream, port: u16, state: Arc<ProxyState>) -> io::Re
 async fn send_statements(
     client: impl AsyncRead + Unpin,
     server: impl AsyncWrite + Unpin,
-    state: &ProxyState,
+    state: &PostgresProxyState,
     loses_reply: &AtomicBool,
 ) -> io::Result<()> {
     let (mut client, mut server) = (BufReader::new(client), BufWriter::new(server));
@@ -142,7 +142,7 @@ async fn send_statements(
 async fn send_replies(
     server: impl AsyncRead + Unpin,
     client: impl AsyncWrite + Unpin,
-    state: &ProxyState,
+    state: &PostgresProxyState,
     loses_reply: &AtomicBool,
 ) -> io::Result<()> {
     let (mut server, mut client) = (BufReader::new(server), BufWriter::new(client));
