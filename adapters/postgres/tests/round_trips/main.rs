@@ -7,8 +7,8 @@
 mod proxy;
 
 use horizon_core::{
-    ContextValue, Draft, Event, EventId, EventKind, EventName, Properties, ReaderId, Slug, Stamp, StatsStore, Timestamp,
-    Topic, Visibility, Visit, VisitCause, VisitContext, VisitorKey,
+    ContextValue, Draft, Event, EventId, EventKind, EventName, Properties, ReaderId, Slug, Stamp, StatsStore,
+    Timestamp, Topic, Visibility, Visit, VisitCause, VisitContext, VisitorKey,
 };
 use horizon_postgres::{PostgresConfig, PostgresStore};
 use horizon_test_support::TestDatabase;
@@ -48,11 +48,15 @@ async fn check(options: &str) {
     let proxy = RoundTripProxy::start(database.url()).await.unwrap();
     let config = PostgresConfig::new(&format!("{}{options}", proxy.url())).unwrap();
     let store = PostgresStore::new(&config).unwrap();
-    let mut events = Events::default();
+    let mut events = EventMaker::default();
     // Opens the connection.
     let first = events.event(Topic::Site, EventKind::visit(None));
     store.apply(&[first]).await.unwrap();
-    for (kind, event) in events.of_each_kind("hello").into_iter().chain(events.of_each_kind("next")) {
+    for (kind, event) in events
+        .of_each_kind("hello")
+        .into_iter()
+        .chain(events.of_each_kind("next"))
+    {
         let before = proxy.round_trips();
         let changed = store.apply(std::slice::from_ref(&event)).await.unwrap();
         assert_eq!(changed.len(), 1, "{kind}");
@@ -68,9 +72,9 @@ async fn check(options: &str) {
 
 /// Makes events with different ids, one a minute.
 #[derive(Default)]
-struct Events(u32);
+struct EventMaker(u32);
 
-impl Events {
+impl EventMaker {
     fn event(&mut self, topic: Topic, kind: EventKind) -> Event {
         self.0 += 1;
         let at = NOW.plus(std::time::Duration::from_secs(60) * self.0);
