@@ -32,7 +32,7 @@ pub(crate) struct ExpireArguments {
 /// The store cannot be read or written.
 pub(crate) async fn run(url: &StoreUrl, arguments: &ExpireArguments) -> anyhow::Result<()> {
     // Refuses a missing file or one of another version before it is opened for writing.
-    drop(ReportStore::open(url)?);
+    ReportStore::open(url)?.reports()?.status().await?;
     let store = StoreHandle::open(url).context("HORIZON_STORE cannot be used")?;
     let expired = expire(&store, arguments).await;
     store.close().await?;

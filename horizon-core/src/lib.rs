@@ -74,10 +74,11 @@
 //!
 //! # Related crates
 //!
-//! [`horizon-memory`](https://docs.rs/horizon-memory), [`horizon-sqlite`](https://docs.rs/horizon-sqlite) and
+//! [`horizon-memory`](https://docs.rs/horizon-memory), [`horizon-sqlite`](https://docs.rs/horizon-sqlite),
+//! [`horizon-postgres`](https://docs.rs/horizon-postgres) and
 //! [`horizon-redis`](https://docs.rs/horizon-redis) are adapters. `docs/contract.md` in the repository describes what
 //! processes send each other over Redis, `examples/write-an-adapter` is a store on redb, and
-//! `examples/write-an-async-adapter` one on PostgreSQL.
+//! `examples/write-an-async-adapter` a smaller one on PostgreSQL.
 
 mod accumulator;
 mod backoff;

@@ -7,12 +7,13 @@ use anyhow::Context;
 use crate::run::{self, print_line};
 
 /// The published crates, in the order in which they have to be published.
-pub(crate) const PUBLISHED: [&str; 9] = [
+pub(crate) const PUBLISHED: [&str; 10] = [
     "horizon-core",
     "horizon-context",
     "horizon-memory",
     "horizon-sqlite",
     "horizon-redis",
+    "horizon-postgres",
     "horizon-backend",
     "horizon-accumulator",
     "eventhorizon",

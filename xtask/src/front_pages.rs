@@ -5,9 +5,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 use anyhow::Context;
 
 /// The front pages: comments that start with `//!`.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "adapters/context/src/lib.rs",
     "adapters/memory/src/lib.rs",
+    "adapters/postgres/src/lib.rs",
     "adapters/redis/src/lib.rs",
     "adapters/sqlite/src/lib.rs",
     "eventhorizon/src/lib.rs",

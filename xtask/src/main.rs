@@ -52,7 +52,7 @@ Usage: cargo xtask <command>
   apps             builds and runs the applications in examples/apps, and checks that they work
   package          packages the published crates and builds the packages
   faults [FLAGS]   kills, pauses and overloads the processes under load, and checks that every number is right and every
-                   loss is reported (one class mounts a small disk and needs root); --short, --only CLASS,
+                   loss is reported (three classes mount small disks and need root); --short, --only CLASS,
                    --mutants (runs each class with deliberate defects, which must be detected), --out FILE
   bench [FLAGS]    compares EventHorizon with other servers and with its targets; --quick, --only NAME, --out FILE
   data             updates the data files of adapters/context from npm (needs npm and tar), and prints what changed

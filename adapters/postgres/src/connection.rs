@@ -1,8 +1,8 @@
 //! Connections, and transactions on them.
 //!
 //! Everything runs in a transaction, because PgBouncer in transaction mode keeps no setting of a session: the first
-//! message of each sets the schema, the timeouts and the durability. [`Database::read`] and its siblings send it together
-//! with the first statements, without waiting for a reply.
+//! message of each sets the schema, the timeouts and the durability. [`Database::read`] and its siblings send it
+//! together with the first statements, without waiting for a reply.
 
 mod manager;
 mod opening;
@@ -22,8 +22,8 @@ use tokio::time::timeout;
 use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
 use manager::SharedState;
-pub(crate) use tls::TlsError;
-pub(crate) use transaction::{LOCK, Params, Transaction, Write, begin};
+pub(crate) use tls::TlsSetupError;
+pub(crate) use transaction::{LOCK, Params, TableWrite, Transaction, begin};
 
 /// How long a call waits for a free connection.
 const WAIT: Duration = Duration::from_secs(10);
@@ -161,7 +161,8 @@ impl ConnectionPool {
     }
 
     async fn get(&self) -> Result<Object<ConnectionManager>, DatabaseError> {
-        let connection = self.pool.get().await;
+        // Boxed, as below: the nested futures would exceed the recursion limit of applications that await a call.
+        let connection = Box::pin(self.pool.get()).await;
         connection.map_err(|error| DatabaseError::of_pool(error, WAIT, CONNECT))
     }
 
@@ -194,7 +195,7 @@ impl ConnectionPool {
             Ok(value)
         };
         let limit = self.kind.statement_timeout() + NETWORK_DELAY;
-        let done = timeout(limit, all).await;
+        let done = timeout(limit, Box::pin(all)).await;
         done.unwrap_or(Err(DatabaseError::Timeout(limit)))
     }
 }

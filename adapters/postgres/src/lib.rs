@@ -32,3 +32,8 @@ mod store;
 
 pub use config::PostgresConfig;
 pub use store::PostgresStore;
+
+/// Compiles the README's example.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -1,7 +1,9 @@
 //! The blog with its numbers in PostgreSQL.
 
 use anyhow::{Context, ensure};
-use horizon_test_support::{DEADLINE, PostgresServer, ServerOptions, TestDatabase, WebServer, http, wait_until};
+use horizon_test_support::{
+    DEADLINE, PostgresServer, ServerOptions, TestDatabase, WebServer, http, program, wait_until,
+};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -72,6 +74,24 @@ async fn a_visit_a_like_and_a_comment_survive_a_restart_and_are_rows_in_sql() ->
     web.kill().await?;
     web.start_again().await?;
     wait_for_numbers(&web, [1, 1, 1]).await
+}
+
+#[tokio::test]
+async fn an_error_of_the_settings_ends_the_start_with_a_sentence_without_the_password() -> anyhow::Result<()> {
+    let database = TestDatabase::create().await?;
+    let url = database
+        .url()
+        .replace("/test_", "/missing_")
+        .replace("postgres@", "postgres:hunter2@");
+    let mut command = program()?;
+    command.env("HORIZON_ADDR", "127.0.0.1:0").env("HORIZON_STORE", url);
+    let output = timeout(DEADLINE, command.output())
+        .await
+        .context("it waits for a database that does not exist")??;
+    let text = String::from_utf8_lossy(&[output.stderr, output.stdout].concat()).into_owned();
+    ensure!(!output.status.success() && text.contains("missing_"), "{text}");
+    ensure!(!text.contains("hunter2"), "{text}");
+    Ok(())
 }
 
 #[tokio::test]

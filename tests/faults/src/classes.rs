@@ -25,6 +25,14 @@ pub(crate) enum Class {
     Repeats,
     /// No accumulator runs while events are sent.
     Backlog,
+    /// PostgreSQL is killed repeatedly and restarts with its files.
+    PostgresKill,
+    /// PostgreSQL is paused and resumed.
+    PostgresPause,
+    /// All connections to PostgreSQL are terminated once a second, and the reply to a COMMIT is lost.
+    PostgresTerminate,
+    /// Two accumulators count into one PostgreSQL. One is killed repeatedly, and then paused while it holds the lock.
+    PostgresAccumulators,
     /// The stream is deleted while it has unread events.
     StreamDeleted,
     /// FLUSHALL while events are unread.
@@ -53,6 +61,12 @@ pub(crate) enum Class {
     DeadLog,
     /// A disk of 16 MB with the SQLite file and the log is full, and then freed.
     FullDisk,
+    /// PostgreSQL is killed, paused and its connections are terminated while the only process writes to it.
+    PostgresBlog,
+    /// The disk of PostgreSQL's tables is full, and then freed.
+    PostgresTablesFull,
+    /// The disk of PostgreSQL's write-ahead log is full, then freed, and PostgreSQL is started again.
+    PostgresWalFull,
 }
 
 impl Class {
@@ -71,6 +85,10 @@ impl Class {
             Self::RedisPause => scale.pauses.len() as u64,
             Self::PubsubKill => scale.pubsub_kills,
             Self::RedisFull => scale.full_memories,
+            Self::PostgresKill => scale.postgres_kills,
+            Self::PostgresPause => scale.postgres_pauses.len() as u64,
+            Self::PostgresTerminate => scale.postgres_terminations,
+            Self::PostgresAccumulators => scale.postgres_accumulator_kills,
             _ => 1,
         }
     }
@@ -79,6 +97,7 @@ impl Class {
     pub(crate) fn events(self, scale: &Scale) -> u64 {
         match self {
             Self::SqliteKill => scale.sqlite_events,
+            _ if self.has_postgres_store() => scale.postgres_events,
             _ => scale.events,
         }
     }
@@ -98,6 +117,14 @@ impl Class {
     /// Returns whether the store is an SQLite file, which has one accumulator.
     pub(crate) fn has_sqlite_store(self) -> bool {
         self == Self::SqliteKill
+    }
+
+    /// Returns whether the store is in PostgreSQL, in a class that is not an alarm.
+    pub(crate) fn has_postgres_store(self) -> bool {
+        matches!(
+            self,
+            Self::PostgresKill | Self::PostgresPause | Self::PostgresTerminate | Self::PostgresAccumulators
+        )
     }
 
     /// Returns the options of redis-server.
@@ -127,6 +154,19 @@ impl Class {
                 FaultMutant::SeparatesSeconds,
             ],
             Self::Backlog => &[FaultMutant::HoardsEvents, FaultMutant::TrimsUnread],
+            Self::PostgresKill => &[FaultMutant::CommitsAsynchronously, FaultMutant::SkipsFailedBatches],
+            Self::PostgresPause => &[FaultMutant::GivesUpWaiting],
+            Self::PostgresTerminate => &[
+                FaultMutant::Unmodified,
+                FaultMutant::ForgetsIds,
+                FaultMutant::SkipsFailedBatches,
+            ],
+            Self::PostgresAccumulators => &[
+                FaultMutant::CountsWithoutLock,
+                FaultMutant::KeepsLock,
+                FaultMutant::AcknowledgesFirst,
+                FaultMutant::NeverClaims,
+            ],
             Self::StreamDeleted | Self::Partition => &[FaultMutant::AlwaysReady, FaultMutant::SkipsLossChecks],
             Self::Flushall => &[FaultMutant::HidesAlarms],
             Self::RedisEmptied | Self::Eviction | Self::TwoStores => &[FaultMutant::SkipsLossChecks],
@@ -140,6 +180,9 @@ impl Class {
                 FaultMutant::PanicsOnLog,
             ],
             Self::FullDisk => &[FaultMutant::PanicsOnLog, FaultMutant::AcknowledgesErrors],
+            Self::PostgresBlog => &[FaultMutant::NewIdOnRetry, FaultMutant::CommitsAsynchronously],
+            Self::PostgresTablesFull => &[FaultMutant::AcknowledgesErrors],
+            Self::PostgresWalFull => &[FaultMutant::AcknowledgesErrors, FaultMutant::AlwaysReady],
         }
     }
 

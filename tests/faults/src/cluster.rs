@@ -15,6 +15,7 @@ use crate::{
     counts::PageTotals,
     mutant::{FaultMutant, MutatedPart},
     node_process::{NodeProcess, Role},
+    postgres::FaultPostgres,
     site_zone::zone_at_five,
     stream_recorder::StreamRecorder,
 };
@@ -28,7 +29,7 @@ pub(crate) const SLUGS: [&str; 2] = ["hello", "second"];
 /// The number of web nodes.
 const WEBS: usize = 2;
 
-/// The number of accumulators of a store in Redis. A store in an SQLite file has one.
+/// The number of accumulators of a store in Redis or PostgreSQL. A store in an SQLite file has one.
 const ACCUMULATORS: usize = 2;
 
 /// The secret of all web nodes, so that a cookie of one is valid on the others.
@@ -37,6 +38,7 @@ pub(crate) const SECRET: &str = "the secret that all web nodes of the fault run 
 /// A Redis server, and the web nodes and accumulators that use it.
 pub(crate) struct FaultCluster {
     pub(crate) redis: RedisServer,
+    postgres: Option<FaultPostgres>,
     pub(crate) webs: Vec<NodeProcess>,
     pub(crate) accumulators: Vec<NodeProcess>,
     pub(crate) slugs: Vec<Slug>,
@@ -59,10 +61,14 @@ impl FaultCluster {
         let redis = RedisServer::start(&[class.redis_options(), keeps_nothing].concat()).await?;
         let config = RedisConfig::new(&redis.url())?;
         let (folder, posts) = (TempDir::new()?, Posts::two()?);
-        let (store_url, accumulators) = if class.has_sqlite_store() {
-            (format!("sqlite:{}", folder.path().join("horizon.db").display()), 1)
-        } else {
-            (redis.url(), ACCUMULATORS)
+        let postgres = match class.has_postgres_store() {
+            true => Some(FaultPostgres::start(mutant).await?),
+            false => None,
+        };
+        let (store_url, accumulators) = match &postgres {
+            Some(postgres) => (postgres.server.url(), ACCUMULATORS),
+            None if class.has_sqlite_store() => (format!("sqlite:{}", folder.path().join("horizon.db").display()), 1),
+            None => (redis.url(), ACCUMULATORS),
         };
         let zone = zone_at_five(now())?;
         let mut cluster = Self {
@@ -75,6 +81,7 @@ impl FaultCluster {
                 .map(|slug| Ok(Slug::new(slug)?))
                 .collect::<anyhow::Result<_>>()?,
             redis,
+            postgres,
             config,
             webs: Vec::new(),
             accumulators: Vec::new(),
@@ -97,9 +104,13 @@ impl FaultCluster {
             Role::Web => MutatedPart::Webs,
             Role::Accumulator => MutatedPart::Accumulators,
         };
+        let store_url = match &self.postgres {
+            Some(postgres) => postgres.url(&format!("{}-{number}", role.word())),
+            None => self.store_url.clone(),
+        };
         let mut variables = vec![
             ("HORIZON_BUS", self.redis.url()),
-            ("HORIZON_STORE", self.store_url.clone()),
+            ("HORIZON_STORE", store_url),
             ("HORIZON_TIMEZONE", self.zone.name().to_owned()),
         ];
         if role == Role::Web {
@@ -109,6 +120,11 @@ impl FaultCluster {
         }
         let mutant = mutant.filter(|mutant| mutant.replaces(part));
         NodeProcess::start(role, number, mutant, variables, self.folder.path()).await
+    }
+
+    /// Returns the PostgreSQL server, if the class has one.
+    pub(crate) fn postgres(&self) -> anyhow::Result<&FaultPostgres> {
+        self.postgres.as_ref().context("this class has no PostgreSQL")
     }
 
     /// Returns a connection to the event bus.

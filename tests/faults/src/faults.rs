@@ -21,8 +21,8 @@ use crate::{
 /// The longest wait before a kill, in milliseconds.
 const BEFORE_KILL: u64 = 400;
 
-/// The longest time between a kill and the restart of Redis, in milliseconds.
-const REDIS_AWAY: u64 = 500;
+/// The longest time between a kill and the restart of a server, in milliseconds.
+const SERVER_AWAY: u64 = 500;
 
 /// The time between two disconnections.
 const DISCONNECT_INTERVAL: Duration = Duration::from_secs(1);
@@ -38,6 +38,13 @@ const MIN_PENDING: u64 = 100;
 
 /// The maximum number of attempts to pause an accumulator that has so many pending events.
 const PAUSE_ATTEMPTS: u32 = 100;
+
+/// How long the messages that an accumulator has sent may take PostgreSQL.
+const SENT_WITHIN: Duration = Duration::from_millis(300);
+
+/// How long a paused accumulator may hold the lock of the site. The transaction of a batch ends when PostgreSQL gets no
+/// message for ten seconds, and accumulators claim the events of a silent one after ten seconds.
+const LOCK_HELD: Duration = Duration::from_secs(20);
 
 /// Events that are sent together until an accumulator is paused with pending events.
 const BURST: u64 = 5_000;
@@ -84,6 +91,10 @@ impl ClassRun<'_> {
             Class::Zombie => self.zombie().await,
             Class::Repeats => self.repeats().await,
             Class::Backlog => self.backlog().await,
+            Class::PostgresAccumulators => {
+                self.rounds().await?;
+                self.paused_lock_holder().await
+            }
             _ => self.rounds().await,
         }
     }
@@ -109,7 +120,8 @@ impl ClassRun<'_> {
         if self.class == Class::RedisFull && self.publishers.errors() == 0 {
             self.findings.push("Redis never ran out of memory".into());
         }
-        if matches!(self.class, Class::AccumulatorKill | Class::SqliteKill) {
+        let kills = [Class::AccumulatorKill, Class::SqliteKill, Class::PostgresAccumulators];
+        if kills.contains(&self.class) {
             let text = format!("killed accumulators had {left_behind} pending events");
             if left_behind == 0 {
                 self.findings.push(text.clone());
@@ -119,26 +131,57 @@ impl ClassRun<'_> {
     }
 
     async fn zombie(&mut self) -> anyhow::Result<()> {
-        let (zombie, paused) = (self.rng.u64(..), Cell::new(false));
+        let zombie = self.rng.u64(..);
+        let pause = async |cluster: &mut FaultCluster, rng: &mut Rng| pause_with_pending(cluster, zombie, rng).await;
+        let pending = self.publish_until(self.scale.slept_over, pause).await?;
+        self.notes
+            .push(format!("the accumulator was paused with {pending} pending events"));
+        sleep(self.scale.sleep).await;
+        self.check_the_others_count().await?;
+        self.cluster.accumulator(zombie)?.process()?.resume().await?;
+        self.faults += 1;
+        let events = self.generator.events(self.scale.slept_over, now(), self.ack_log);
+        self.publishers.publish(events, self.ack_log).await
+    }
+
+    /// Pauses the accumulator that holds the lock of the site in PostgreSQL.
+    async fn paused_lock_holder(&mut self) -> anyhow::Result<()> {
+        let pause = async |cluster: &mut FaultCluster, rng: &mut Rng| pause_lock_holder(cluster, rng).await;
+        let holder = self.publish_until(0, pause).await?;
+        sleep(LOCK_HELD).await;
+        self.check_the_others_count().await?;
+        self.cluster.accumulator(holder)?.process()?.resume().await?;
+        self.faults += 1;
+        Ok(())
+    }
+
+    /// Sends at least this many events, and more until an accumulator is paused.
+    async fn publish_until<T>(
+        &mut self,
+        least: u64,
+        pause: impl AsyncFnOnce(&mut FaultCluster, &mut Rng) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let is_paused = Cell::new(false);
         let pausing = async {
-            let pending = pause_with_pending(self.cluster, zombie, &mut self.rng).await;
-            paused.set(true);
-            pending
+            let paused = pause(self.cluster, &mut self.rng).await;
+            is_paused.set(true);
+            paused
         };
         let publishing = async {
             let mut sent = 0;
-            while sent < self.scale.slept_over || !paused.get() {
+            while sent < least || !is_paused.get() {
                 let events = self.generator.events(BURST, now(), self.ack_log);
                 sent += BURST;
                 self.publishers.publish(events, self.ack_log).await?;
             }
             anyhow::Ok(())
         };
-        let (published, pending) = tokio::join!(publishing, pausing);
-        published?;
-        self.notes
-            .push(format!("the accumulator was paused with {} pending events", pending?));
-        sleep(self.scale.sleep).await;
+        let (published, paused) = tokio::join!(publishing, pausing);
+        published.and(paused)
+    }
+
+    /// Checks that the other accumulators count the events of a paused one.
+    async fn check_the_others_count(&mut self) -> anyhow::Result<()> {
         // Clients still write, so only the events up to this one must be counted.
         let end = stream::end(&self.cluster.redis).await?;
         sleep(COUNTED_WITHIN).await;
@@ -147,10 +190,7 @@ impl ClassRun<'_> {
             self.findings
                 .push(format!("no accumulator claims the events of a paused one: {rest}"));
         }
-        self.cluster.accumulator(zombie)?.process()?.resume().await?;
-        self.faults += 1;
-        let events = self.generator.events(self.scale.slept_over, now(), self.ack_log);
-        self.publishers.publish(events, self.ack_log).await
+        Ok(())
     }
 
     async fn repeats(&mut self) -> anyhow::Result<()> {
@@ -227,6 +267,24 @@ async fn pause_with_pending(cluster: &mut FaultCluster, number: u64, rng: &mut R
     bail!("the accumulator never had {MIN_PENDING} pending events")
 }
 
+/// Pauses the accumulator that has the lock of the site in PostgreSQL, and returns its number.
+async fn pause_lock_holder(cluster: &mut FaultCluster, rng: &mut Rng) -> anyhow::Result<u64> {
+    for _ in 0..PAUSE_ATTEMPTS {
+        sleep(Duration::from_millis(rng.u64(0..BEFORE_PAUSE))).await;
+        let number = rng.u64(0..2);
+        let accumulator = cluster.accumulator(number)?;
+        let name = accumulator.name().to_owned();
+        accumulator.process()?.pause().await?;
+        // What it has sent ends meanwhile, and the lock with it, unless the next message is missing.
+        sleep(SENT_WITHIN).await;
+        if cluster.postgres()?.lock_holders().await?.contains(&name) {
+            return Ok(number);
+        }
+        cluster.accumulator(number)?.process()?.resume().await?;
+    }
+    bail!("no accumulator was paused between two messages of a transaction")
+}
+
 /// Injects one fault. Returns the number of pending events of a killed accumulator.
 async fn inject(
     class: Class,
@@ -236,7 +294,9 @@ async fn inject(
     rng: &mut Rng,
 ) -> anyhow::Result<u64> {
     match class {
-        Class::AccumulatorKill | Class::SqliteKill => return kill_an_accumulator(cluster, rng).await,
+        Class::AccumulatorKill | Class::SqliteKill | Class::PostgresAccumulators => {
+            return kill_an_accumulator(cluster, rng).await;
+        }
         Class::WebKill => {
             sleep(Duration::from_millis(rng.u64(0..BEFORE_KILL))).await;
             let web = cluster.web(rng.u64(..))?;
@@ -246,7 +306,7 @@ async fn inject(
         Class::RedisKill => {
             sleep(Duration::from_millis(rng.u64(0..BEFORE_KILL))).await;
             cluster.redis.kill().await?;
-            sleep(Duration::from_millis(rng.u64(0..REDIS_AWAY))).await;
+            sleep(Duration::from_millis(rng.u64(0..SERVER_AWAY))).await;
             cluster.redis.start_again().await?;
         }
         Class::RedisPause => {
@@ -257,6 +317,26 @@ async fn inject(
         }
         Class::PubsubKill => {
             cluster.redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]).await?;
+            sleep(DISCONNECT_INTERVAL).await;
+        }
+        Class::PostgresKill => {
+            sleep(Duration::from_millis(rng.u64(0..BEFORE_KILL))).await;
+            let away = Duration::from_millis(rng.u64(0..SERVER_AWAY));
+            cluster.postgres()?.kill(away).await?;
+        }
+        Class::PostgresPause => {
+            let pause = usize::try_from(round)
+                .ok()
+                .and_then(|round| scale.postgres_pauses.get(round));
+            cluster
+                .postgres()?
+                .pause(*pause.context("a pause has a length")?)
+                .await?;
+        }
+        Class::PostgresTerminate => {
+            let postgres = cluster.postgres()?;
+            postgres.lose_a_commit_reply().await?;
+            ensure!(postgres.terminate().await? > 0, "PostgreSQL has no connections");
             sleep(DISCONNECT_INTERVAL).await;
         }
         Class::RedisFull => limit_memory(cluster, scale.full_for).await?,

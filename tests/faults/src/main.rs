@@ -17,6 +17,7 @@ mod mutant;
 mod mutant_programs;
 mod node_process;
 mod oracle;
+mod postgres;
 mod publishers;
 mod report;
 mod report_check;

@@ -17,6 +17,8 @@ pub(crate) enum FaultMutant {
     NeverClaims,
     /// An accumulator that skips a batch after an error.
     SkipsFailedBatches,
+    /// An accumulator that skips a batch if the store does not answer within two seconds.
+    GivesUpWaiting,
     /// A web node that acknowledges an event before Redis has it.
     AcknowledgesEarly,
     /// A web node that receives totals over one pub/sub connection and never reads them again.
@@ -31,6 +33,12 @@ pub(crate) enum FaultMutant {
     NewIdOnRetry,
     /// A Redis without persistence.
     NoPersistence,
+    /// Connections to PostgreSQL that turn `synchronous_commit` off.
+    CommitsAsynchronously,
+    /// Connections to PostgreSQL whose lock of the site excludes nobody.
+    CountsWithoutLock,
+    /// Connections to PostgreSQL that stay open although an unfinished transaction gets no message.
+    KeepsLock,
     /// A client that trims the stream by its length.
     TrimsUnread,
     /// A process whose `/readyz` always returns 200.
@@ -60,6 +68,8 @@ pub(crate) enum MutatedPart {
     Webs,
     Publishers,
     Redis,
+    /// The connections to PostgreSQL.
+    Postgres,
     /// A proxy for an unmodified process.
     Proxy,
 }
@@ -75,6 +85,7 @@ impl FaultMutant {
             | Self::NeverPublishes
             | Self::NeverClaims
             | Self::SkipsFailedBatches
+            | Self::GivesUpWaiting
             | Self::SkipsLossChecks => MutatedPart::Accumulators,
             Self::AcknowledgesEarly
             | Self::NeverRefreshesTotals
@@ -86,6 +97,7 @@ impl FaultMutant {
             | Self::PanicsOnLog => MutatedPart::Webs,
             Self::AlwaysReady | Self::HidesAlarms | Self::AcknowledgesErrors => MutatedPart::Proxy,
             Self::IgnoresErrors | Self::NewIdOnRetry => MutatedPart::Publishers,
+            Self::CommitsAsynchronously | Self::CountsWithoutLock | Self::KeepsLock => MutatedPart::Postgres,
             Self::NoPersistence | Self::TrimsUnread | Self::DropsWait => MutatedPart::Redis,
         };
         replaced == part

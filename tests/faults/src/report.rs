@@ -75,6 +75,9 @@ impl ClassOutcome {
         for node in cluster.nodes() {
             self.keep_log(node.name(), &node.log());
         }
+        if let Ok(postgres) = cluster.postgres() {
+            self.keep_log("postgres", &postgres.server.log());
+        }
     }
 
     /// Keeps the last lines of every log in a folder.

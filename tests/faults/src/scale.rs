@@ -21,6 +21,16 @@ pub(crate) struct Scale {
     pub(crate) sqlite_kills: u64,
     /// Events that publishers send meanwhile.
     pub(crate) sqlite_events: u64,
+    /// How often PostgreSQL is killed.
+    pub(crate) postgres_kills: u64,
+    /// How long PostgreSQL is paused, each time.
+    pub(crate) postgres_pauses: &'static [Duration],
+    /// How often all connections to PostgreSQL are terminated, a second apart.
+    pub(crate) postgres_terminations: u64,
+    /// How often one of two accumulators of PostgreSQL is killed.
+    pub(crate) postgres_accumulator_kills: u64,
+    /// Events that publishers send in each of these classes.
+    pub(crate) postgres_events: u64,
     /// How often a web node is killed.
     pub(crate) web_kills: u64,
     /// How often Redis is killed.
@@ -61,6 +71,11 @@ pub(crate) const FULL: Scale = Scale {
     accumulator_kills: 50,
     sqlite_kills: 25,
     sqlite_events: 250_000,
+    postgres_kills: 20,
+    postgres_pauses: &[Duration::from_secs(5), Duration::from_secs(30)],
+    postgres_terminations: 60,
+    postgres_accumulator_kills: 20,
+    postgres_events: 250_000,
     web_kills: 50,
     redis_kills: 20,
     pauses: &[Duration::from_secs(5), Duration::from_secs(30)],
@@ -87,6 +102,11 @@ pub(crate) const SHORT: Scale = Scale {
     accumulator_kills: 8,
     sqlite_kills: 4,
     sqlite_events: 24_000,
+    postgres_kills: 3,
+    postgres_pauses: &[Duration::from_secs(5)],
+    postgres_terminations: 5,
+    postgres_accumulator_kills: 3,
+    postgres_events: 12_000,
     web_kills: 8,
     redis_kills: 5,
     pauses: &[Duration::from_secs(1), Duration::from_secs(7)],

@@ -154,8 +154,8 @@ impl PostgresServer {
         self.supervisor.ended().await
     }
 
-    /// Starts the server again with its files and on its port, and waits until it accepts connections. If it still runs,
-    /// stops it first.
+    /// Starts the server again with its files and on its port, and waits until it accepts connections. If it still
+    /// runs, stops it first.
     ///
     /// # Errors
     /// It does not start in time. The error contains its log.

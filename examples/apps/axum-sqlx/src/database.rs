@@ -1,4 +1,5 @@
-//! Articles, users and sessions in PostgreSQL, and the rules of EventHorizon that ask it.
+//! Articles, users and sessions in PostgreSQL, and the rules of EventHorizon that ask it. The numbers of EventHorizon
+//! are in the same database, in the schema `eventhorizon`, where SQL joins them with the tables of the application.
 
 use std::time::Duration;
 
@@ -19,6 +20,16 @@ pub struct Database(PgPool);
 pub struct Article {
     pub title: String,
     pub body: String,
+}
+
+/// An article with its numbers.
+#[derive(Debug, FromRow)]
+pub struct PopularArticle {
+    pub path: String,
+    pub title: String,
+    /// The readers of the last 7 days.
+    pub visitors: i64,
+    pub likes: i64,
 }
 
 #[derive(Clone, Debug, FromRow)]
@@ -42,6 +53,21 @@ impl Database {
     pub async fn article(&self, slug: &Slug) -> sqlx::Result<Option<Article>> {
         let query = sqlx::query_as("SELECT title, body FROM articles WHERE path = $1");
         query.bind(path(slug)).fetch_optional(&self.0).await
+    }
+
+    /// Returns the articles that most people have read in the last 7 days.
+    pub async fn popular(&self) -> sqlx::Result<Vec<PopularArticle>> {
+        let query = sqlx::query_as(
+            "SELECT articles.path, title, sum(daily.visitors)::bigint AS visitors, pages.likes
+             FROM articles
+             JOIN eventhorizon.pages USING (path)
+             JOIN eventhorizon.daily USING (page)
+             WHERE daily.day > (SELECT today - 7 FROM eventhorizon.site_status)
+             GROUP BY articles.path, pages.likes
+             ORDER BY visitors DESC, articles.path
+             LIMIT 5",
+        );
+        query.fetch_all(&self.0).await
     }
 
     /// Returns the user who is signed in, by the session cookie of the request.

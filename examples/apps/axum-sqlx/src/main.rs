@@ -1,4 +1,5 @@
-//! Articles in PostgreSQL with live readers, views, likes, reactions and comments, on axum and sqlx.
+//! Articles with live readers, views, likes, reactions and comments, on axum and sqlx. Articles and numbers are in one
+//! PostgreSQL.
 
 mod database;
 #[cfg(test)]
@@ -17,7 +18,7 @@ use axum::{
 use axum_extra::extract::{CookieJar, cookie::Cookie};
 use horizon_axum::{
     Horizon, Limits, Requester,
-    eventhorizon::{self, Decision, EventKind, Problem, ProblemKind, ProposedEvent},
+    eventhorizon::{self, Builder, Decision, EventKind, Identify, Problem, ProblemKind, ProposedEvent},
     shutdown_signal,
 };
 use maud::Markup;
@@ -92,6 +93,11 @@ fn policy(proposed: &ProposedEvent<'_>) -> Decision {
     }
 }
 
+/// Sets the rules of the site, wherever its numbers are. `identify` says who the caller is.
+fn configure(builder: Builder, identify: impl Identify + 'static) -> Builder {
+    builder.event_policy(policy).identify(identify)
+}
+
 /// Returns the article with the path of the request.
 async fn article(
     State(app): State<App>,
@@ -104,7 +110,8 @@ async fn article(
     let user = app.database.user(&cookies).await?;
     let liked = app.horizon.is_liked_by(&page, &caller).await?;
     let stats = &app.horizon.stats(&[page.clone().into()]).await?[0];
-    Ok(view::article(&article, &page, stats, liked, user.as_ref()))
+    let popular = app.database.popular().await?;
+    Ok(view::article(&article, &page, stats, liked, user.as_ref(), &popular))
 }
 
 #[derive(Deserialize)]
@@ -145,12 +152,11 @@ fn routes(app: App) -> Router {
 async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().init();
     let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".into());
-    let database = Database::connect(&env::var("DATABASE_URL")?).await?;
-    let horizon = Horizon::from_urls("memory:", "sqlite:numbers.db")?
-        .identify(database.clone())
-        .event_policy(policy)
-        .start(database.clone())
-        .await?;
+    let url = env::var("DATABASE_URL")?;
+    let database = Database::connect(&url).await?;
+    // The numbers are in the same database. The test has them in memory: see `TestSite` in `tests.rs`.
+    let builder = Horizon::from_urls("memory:", &url)?;
+    let horizon = configure(builder, database.clone()).start(database.clone()).await?;
     let routes = routes(App {
         horizon: horizon.clone(),
         database: database.clone(),

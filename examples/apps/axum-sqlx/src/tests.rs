@@ -1,20 +1,21 @@
-//! The rules and the HTML, without PostgreSQL.
+//! The rules and the HTML, without PostgreSQL: only the line with `TestSite` differs from `main`.
 
-use horizon_axum::eventhorizon::{Caller, CustomEvent, NewComment, testing::TestSite};
+use horizon_axum::eventhorizon::{Caller, CustomEvent, Identity, NewComment, testing::TestSite};
 
 use crate::{
-    database::{Article, User, identity},
-    policy, view,
+    configure,
+    database::{Article, PopularArticle, User, identity},
+    view,
 };
+
+/// Returns who the caller is, without a table of sessions.
+fn signed_in(caller: &Caller) -> Identity {
+    identity(caller.extensions().get::<User>().cloned()).unwrap()
+}
 
 #[tokio::test]
 async fn a_page_shows_reactions_and_comments_of_staff() {
-    let site = TestSite::start_with(["/", "docs/guide/intro"], |builder| {
-        builder
-            .event_policy(policy)
-            .identify(|caller: &Caller| identity(caller.extensions().get::<User>().cloned()).unwrap())
-    })
-    .await;
+    let site = TestSite::start_with(["/", "docs/guide/intro"], |builder| configure(builder, signed_in)).await;
     let grace = User {
         id: 7,
         name: "Grace".into(),
@@ -50,9 +51,18 @@ async fn a_page_shows_reactions_and_comments_of_staff() {
         title: "<Intro>".into(),
         body: "Begin.".into(),
     };
-    let html = view::article(&article, &page, stats, false, Some(&grace)).into_string();
-    assert!(
-        html.contains(r#"<span data-horizon-count="🎉">1</span>"#) && html.contains("&lt;Intro&gt;"),
-        "{html}"
-    );
+    let popular = PopularArticle {
+        path: "/café".into(),
+        title: "Café & bar".into(),
+        visitors: 3,
+        likes: 2,
+    };
+    let html = view::article(&article, &page, stats, false, Some(&grace), &[popular]).into_string();
+    for part in [
+        r#"<span data-horizon-count="🎉">1</span>"#,
+        "&lt;Intro&gt;",
+        r#"<a href="/café">Café &amp; bar</a>, 3 readers, 2 ♥"#,
+    ] {
+        assert!(html.contains(part), "no `{part}` in {html}");
+    }
 }

@@ -5,11 +5,18 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::{
     REACTIONS,
-    database::{Article, User},
+    database::{Article, PopularArticle, User},
 };
 
-/// Renders an article with its current numbers.
-pub fn article(article: &Article, slug: &Slug, stats: &PageStats, liked: bool, user: Option<&User>) -> Markup {
+/// Renders an article with its current numbers, and the articles that most people read.
+pub fn article(
+    article: &Article,
+    slug: &Slug,
+    stats: &PageStats,
+    liked: bool,
+    user: Option<&User>,
+    popular: &[PopularArticle],
+) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -35,6 +42,7 @@ pub fn article(article: &Article, slug: &Slug, stats: &PageStats, liked: bool, u
                     }
                 }
                 (comments(slug, stats, user))
+                (most_read(popular))
             }
         }
     }
@@ -50,6 +58,19 @@ fn session(user: Option<&User>) -> Markup {
             form method="post" action="/sign-out" { (user.name) " " button { "Sign out" } }
         } @else {
             form method="post" action="/sign-in" { input name="name" required; " " button { "Sign in" } }
+        }
+    }
+}
+
+fn most_read(popular: &[PopularArticle]) -> Markup {
+    html! {
+        h2 { "Most read this week" }
+        ol {
+            @for article in popular {
+                li {
+                    a href=(article.path) { (article.title) } ", " (article.visitors) " readers, " (article.likes) " ♥"
+                }
+            }
         }
     }
 }

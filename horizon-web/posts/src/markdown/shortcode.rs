@@ -35,7 +35,9 @@ pub(super) fn expand<'a>(source: MarkdownSource<'a>, context: &RenderContext) ->
         code: CodeRanges::new(source.markdown, context.options.markdown),
         output: String::with_capacity(source.markdown.len()),
         at: 0,
+        line: source.first_line,
         missing_lines: 0,
+        endless: Vec::new(),
         issues: Vec::new(),
     };
     expansion.run();
@@ -52,8 +54,12 @@ struct Expansion<'a, 'c> {
     output: String,
     /// How much of the Markdown is done, in bytes.
     at: usize,
+    /// The line of the file at [`at`](Self::at).
+    line: usize,
     /// The line ends that replacements left out so far.
     missing_lines: usize,
+    /// The end tags that do not occur in the rest.
+    endless: Vec<(TagSyntax, &'static str)>,
     issues: Vec<FileIssue>,
 }
 
@@ -91,6 +97,7 @@ impl<'a> Expansion<'a, '_> {
     fn copy(&mut self, length: usize) {
         let (text, _) = self.rest().split_at_checked(length).unwrap_or((self.rest(), ""));
         self.at += text.len();
+        self.line += line_ends(text);
         let Some((line, lines)) = text.split_once('\n').filter(|_| self.missing_lines > 0) else {
             self.output.push_str(text);
             return;
@@ -104,8 +111,8 @@ impl<'a> Expansion<'a, '_> {
     /// Writes other text instead of the next `length` bytes.
     fn replace(&mut self, length: usize, text: &str) {
         let replaced = self.rest().get(..length).unwrap_or_default();
-        let lines = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count();
-        self.missing_lines += lines(replaced).saturating_sub(lines(text));
+        self.missing_lines += line_ends(replaced).saturating_sub(line_ends(text));
+        self.line += line_ends(replaced);
         self.output.push_str(text);
         self.at += length;
     }
@@ -131,7 +138,7 @@ impl<'a> Expansion<'a, '_> {
     }
 
     /// Returns the length of a tag with its content and end tag, and the Markdown for them.
-    fn block(&self, tag: &ShortcodeTag<'_>, rest: &str) -> Option<(usize, String)> {
+    fn block(&mut self, tag: &ShortcodeTag<'_>, rest: &str) -> Option<(usize, String)> {
         let end_name = match (tag.syntax, tag.name) {
             (TagSyntax::Hugo, "highlight") => "/highlight",
             (TagSyntax::Percent, "highlight") => "endhighlight",
@@ -139,8 +146,15 @@ impl<'a> Expansion<'a, '_> {
             (TagSyntax::Percent, "comment") => "endcomment",
             _ => return None,
         };
-        let content = rest.get(tag.length..)?;
-        let (content, end_length) = split_at_end(content, tag.syntax, end_name)?;
+        let end_tag = (tag.syntax, end_name);
+        if self.endless.contains(&end_tag) {
+            return None;
+        }
+        let Some((content, end_length)) = split_at_end(rest.get(tag.length..)?, end_tag) else {
+            // Do not search the rest again for each such tag.
+            self.endless.push(end_tag);
+            return None;
+        };
         let text = match tag.name {
             "raw" => content.to_owned(),
             "comment" => String::new(),
@@ -174,34 +188,33 @@ impl<'a> Expansion<'a, '_> {
         if !tag.is_call() {
             return;
         }
-        let lines = self
-            .source
-            .markdown
-            .get(..self.at)
-            .unwrap_or_default()
-            .matches('\n')
-            .count();
         let text = self.rest().get(..tag.length).unwrap_or_default();
         let text = text.lines().next().unwrap_or_default();
         let reason = format!("readers see the tag {text}: it needs its generator or theme");
-        let line = Some(self.source.first_line + lines);
-        self.issues.push(FileIssue::warning(line, reason));
+        self.issues.push(FileIssue::warning(Some(self.line), reason));
     }
 }
 
-/// Returns the offset of the next `{{` or `{%`.
+fn line_ends(text: &str) -> usize {
+    text.bytes().filter(|byte| *byte == b'\n').count()
+}
+
+/// Returns the offset of the next `{{` or `{%`. Reads the text up to there only.
 fn next_tag(text: &str) -> Option<usize> {
-    let starts = [text.find("{{"), text.find("{%")];
-    starts.into_iter().flatten().min()
+    let mut braces = text.match_indices('{').map(|(at, _)| at);
+    let found = braces.find(|at| matches!(text.as_bytes().get(at + 1), Some(b'{' | b'%')));
+    #[cfg(test)]
+    tests::SEARCHED.set(tests::SEARCHED.get() + found.unwrap_or(text.len()));
+    found
 }
 
 /// Returns the content before the end tag, and the length of the end tag.
-fn split_at_end<'t>(text: &'t str, syntax: TagSyntax, name: &str) -> Option<(&'t str, usize)> {
+fn split_at_end<'t>(text: &'t str, end_tag: (TagSyntax, &str)) -> Option<(&'t str, usize)> {
     let mut at = 0;
     while let Some(next) = next_tag(text.get(at..)?) {
         at += next;
         let end = ShortcodeTag::parse(text.get(at..)?);
-        if let Some(end) = end.filter(|end| end.syntax == syntax && end.name == name) {
+        if let Some(end) = end.filter(|end| (end.syntax, end.name) == end_tag) {
             return Some((text.get(..at)?, end.length));
         }
         at += 2;
@@ -242,4 +255,45 @@ fn figure(tag: &ShortcodeTag<'_>) -> Option<String> {
         Some(link) => format!("[{image}](<{}>)", link.replace(' ', "%20")),
         None => image,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    thread_local! {
+        /// The bytes in which [`next_tag`] searched, in this thread.
+        pub(super) static SEARCHED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    #[test]
+    fn the_work_for_many_tags_grows_with_the_length_of_the_text() {
+        for tag in [
+            "{{< details >}}\n\n",
+            "{{< highlight go >}}\n",
+            "{% highlight go %}\n",
+            "{% raw %}\n",
+            "{% comment %}\n{% raw %}\n",
+            "{{ unclosed\n",
+            "{{< highlight go >}}{{< /highlight >}}\n",
+        ] {
+            let markdown = tag.repeat(10_000);
+            let source = MarkdownSource {
+                markdown: &markdown,
+                path: Path::new("x.md"),
+                first_line: 1,
+                language: None,
+            };
+            SEARCHED.set(0);
+            expand(source, &RenderContext::default());
+            let searched = SEARCHED.get();
+            // Once for all tags, and once for each kind of end tag.
+            assert!(
+                (1..=8 * markdown.len()).contains(&searched),
+                "{searched} bytes for {tag:?}"
+            );
+        }
+    }
 }

@@ -41,10 +41,10 @@ impl<'a> ShortcodeTag<'a> {
     /// Returns the tag at the start of `text`, if it is complete.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (syntax, start, end) = MARKS.into_iter().find(|(_, start, _)| text.starts_with(start))?;
-        let length = text.find(end)? + end.len();
-        let inner = text
-            .get(start.len()..length - end.len())
-            .filter(|_| length <= MAX_BYTES)?;
+        // In bytes, because the limit may be within a character.
+        let longest = text.as_bytes().get(..MAX_BYTES).unwrap_or(text.as_bytes());
+        let length = end.len() + longest.windows(end.len()).position(|part| part == end.as_bytes())?;
+        let inner = text.get(start.len()..length - end.len())?;
         let is_escaped = syntax == TagSyntax::Hugo && inner.starts_with("/*") && inner.ends_with("*/");
         let inner = inner.trim_start_matches('-').trim_end_matches('-').trim();
         let end_of_name = inner

@@ -37,6 +37,8 @@ pub(crate) struct LikeClients {
     /// The ids of likes without an acknowledgement. Each may or may not be counted.
     unsure: Vec<String>,
     last_error: String,
+    /// Retries have a new id, which is a defect.
+    has_new_ids: bool,
     /// The number of consecutive requests without a response.
     unanswered: u32,
 }
@@ -50,8 +52,15 @@ impl LikeClients {
             acknowledged: 0,
             unsure: Vec::new(),
             last_error: String::new(),
+            has_new_ids: false,
             unanswered: 0,
         }
+    }
+
+    /// Retries with new ids, as clients with this defect do.
+    pub(crate) fn with_new_ids(mut self) -> Self {
+        self.has_new_ids = true;
+        self
     }
 
     /// Returns the number of acknowledged likes.
@@ -71,7 +80,7 @@ impl LikeClients {
 
     /// Likes as a new reader. Returns whether the like was acknowledged.
     pub(crate) async fn like(&mut self) -> bool {
-        let id = format!("{:016x}{:016x}", self.rng.u64(..), self.rng.u64(..));
+        let id = self.new_id();
         let taken = self.send(&id).await;
         if !taken {
             self.unsure.push(id);
@@ -114,7 +123,10 @@ impl LikeClients {
     /// Retries all likes without an acknowledgement, with the same ids. Returns whether all are acknowledged in time.
     pub(crate) async fn retry_all(&mut self, within: Duration) -> bool {
         let give_up = Instant::now() + within;
-        while let Some(id) = self.unsure.last().cloned() {
+        while let Some(mut id) = self.unsure.last().cloned() {
+            if self.has_new_ids {
+                id = self.new_id();
+            }
             if self.send(&id).await {
                 self.unsure.pop();
             } else if Instant::now() > give_up {
@@ -124,6 +136,10 @@ impl LikeClients {
             }
         }
         true
+    }
+
+    fn new_id(&mut self) -> String {
+        format!("{:016x}{:016x}", self.rng.u64(..), self.rng.u64(..))
     }
 
     async fn send(&mut self, id: &str) -> bool {

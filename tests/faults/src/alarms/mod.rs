@@ -11,6 +11,8 @@ mod full_disk;
 mod like_clients;
 mod mutant_proxy;
 mod partition;
+mod postgres;
+mod postgres_disk;
 mod problem_reports;
 mod redis_loss;
 mod report_totals;
@@ -50,6 +52,9 @@ async fn run_class(class: Class, scenario: &mut AlarmScenario) -> anyhow::Result
         Class::DuplicateNames => topology::duplicate_names(scenario).await,
         Class::DeadLog => dead_log::dead(scenario).await,
         Class::FullDisk => full_disk::with_the_log(scenario).await,
+        Class::PostgresBlog => postgres::blog(scenario).await,
+        Class::PostgresTablesFull => postgres_disk::tables_full(scenario).await,
+        Class::PostgresWalFull => postgres_disk::wal_full(scenario).await,
         _ => anyhow::bail!("{} is not a class of this module", class.name()),
     }
 }

@@ -47,6 +47,8 @@ impl ReportedProblem {
     pub(crate) const NAME: Self = Self::of_part("node-name");
     /// Accumulators count into different stores.
     pub(crate) const ACCUMULATORS: Self = Self::of_part("accumulators");
+    /// Events cannot be counted.
+    pub(crate) const COUNTING: Self = Self::of_part("counting");
     /// The store is not writable. Only `/readyz` checks that, so there is no metric.
     pub(crate) const STORE: Self = Self {
         line: "the store is not writable",

@@ -123,7 +123,11 @@ impl AlarmScenario {
     /// Returns clients that like at these web nodes.
     pub(crate) fn clients(&mut self, webs: &[&NodeProcess]) -> LikeClients {
         let webs = webs.iter().map(|web| web.address()).collect();
-        LikeClients::new(webs, self.rng.fork())
+        let clients = LikeClients::new(webs, self.rng.fork());
+        match self.mutant {
+            Some(FaultMutant::NewIdOnRetry) => clients.with_new_ids(),
+            _ => clients,
+        }
     }
 
     /// PageTotals a fault.

@@ -1,11 +1,16 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use horizon_core::{
     Event, EventId, EventKind, ReaderId, Result, StatsStore, Timestamp, Topic, Update, VisitCause, reports::Reports,
 };
 
+use tokio::time::timeout;
+
 use crate::mutant::FaultMutant;
+
+/// How long a mutant waits for the store. Shorter than any pause.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A store with one defect.
 pub(crate) struct MutantStore {
@@ -25,6 +30,10 @@ impl StatsStore for MutantStore {
                 let updates = self.store.apply(&without_seconds(events)).await?;
                 self.store.apply(&seconds(events)?).await?;
                 Ok(updates)
+            }
+            FaultMutant::GivesUpWaiting => {
+                let applied = timeout(PATIENCE, self.store.apply(events)).await;
+                applied.unwrap_or_else(|_| Ok(Vec::new()))
             }
             FaultMutant::SkipsFailedBatches => Ok(self.store.apply(events).await.unwrap_or_default()),
             _ => self.store.apply(events).await,

@@ -15,8 +15,8 @@ use super::programs::ServerUser;
 use crate::wait_until;
 
 /// Runs the server each time it reads a line. At the end of standard input, which is also the end of the process that
-/// holds the other side, it stops the server and removes the folder. The arguments are the folder, the signal that stops
-/// the server, the server and its arguments.
+/// holds the other side, it stops the server and removes the folder. The arguments are the folder, the signal that
+/// stops the server, the server and its arguments.
 const RUN_SERVER: &str = r#"
 folder=$1; signal=$2; shift 2
 while read -r _; do
@@ -25,8 +25,8 @@ while read -r _; do
         "$@" >>"$folder/log" 2>&1 &
         echo $! >"$folder/pid"
         wait $!
-        rm -f "$folder/pid"
         : >"$folder/ended"
+        rm -f "$folder/pid"
     ) &
 done
 if [ -n "$started" ]; then

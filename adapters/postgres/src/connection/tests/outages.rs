@@ -1,43 +1,27 @@
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::{cell::RefCell, io, sync::Once};
 
 use horizon_test_support::{PostgresServer, wait_until};
 use tokio::time::Instant;
-use tracing_subscriber::fmt::MakeWriter;
 
 use super::*;
 
-const PID: Sql = sql("SELECT pg_backend_pid()::text");
+const PID: SqlStatement = sql("SELECT pg_backend_pid()::text");
 
 /// Ends all connections but the one that runs it.
 const TERMINATE: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
 
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Writes what this thread logs from now on.
-    fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
-        let log = Self::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_writer(log.clone())
-            .with_ansi(false)
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn count(&self, text: &str) -> usize {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).matches(text).count()
-    }
+thread_local! {
+    /// What this thread has logged. Each test has a thread, which also runs its tasks.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-impl io::Write for Log {
+/// Writes to [`LOG`].
+struct ThreadLog;
+
+impl io::Write for ThreadLog {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -46,12 +30,19 @@ impl io::Write for Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
+fn capture_log() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        tracing_subscriber::fmt()
+            .with_writer(|| ThreadLog)
+            .with_ansi(false)
+            .init();
+    });
+}
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
+/// Returns how often this thread has logged the text.
+fn count_in_log(text: &str) -> usize {
+    LOG.with_borrow(|log| String::from_utf8_lossy(log).matches(text).count())
 }
 
 /// Calls until it works. All errors must be retryable.
@@ -108,7 +99,7 @@ async fn a_statement_whose_connection_is_terminated_fails_at_once() {
 
 #[tokio::test]
 async fn after_a_restart_calls_work_and_the_log_has_one_line() {
-    let (log, _guard) = Log::capture();
+    capture_log();
     let server = PostgresServer::start(&[]).await.unwrap();
     let database = database(&server.url());
     // Several connections.
@@ -124,27 +115,34 @@ async fn after_a_restart_calls_work_and_the_log_has_one_line() {
     until_it_works(&database).await;
     assert!(database.write_text(PID).await.is_ok());
     assert_eq!(
-        log.count("PostgreSQL was lost") + log.count("no connection to PostgreSQL"),
+        count_in_log("PostgreSQL was lost") + count_in_log("no connection to PostgreSQL"),
         1
     );
-    assert_eq!(log.count("connected to PostgreSQL again"), 1);
-    assert!(log.count(&format!("127.0.0.1:{}", server.port())) >= 2);
+    assert_eq!(count_in_log("connected to PostgreSQL again"), 1);
+    assert!(count_in_log(&format!("127.0.0.1:{}", server.port())) >= 2);
 }
 
 #[tokio::test]
 async fn a_server_without_fsync_is_worth_one_warning() {
-    let (log, _guard) = Log::capture();
+    capture_log();
     let server = PostgresServer::start(&[]).await.unwrap();
     let first = database(&server.url());
-    let _ = tokio::join!(first.read_text(PID), first.write_text(PID), first.read_text(PID));
-    assert_eq!((log.count("`fsync=off`"), log.count("`full_page_writes=off`")), (1, 1));
+    let (one, two, three) = tokio::join!(first.read_text(PID), first.write_text(PID), first.read_text(PID));
+    assert!(one.is_ok() && two.is_ok() && three.is_ok());
+    assert_eq!(
+        (count_in_log("`fsync=off`"), count_in_log("`full_page_writes=off`")),
+        (1, 1)
+    );
     let options = horizon_test_support::PostgresOptions {
         is_durable: true,
         ..Default::default()
     };
     let durable = PostgresServer::start_with(&options).await.unwrap();
     database(&durable.url()).read_text(PID).await.unwrap();
-    assert_eq!((log.count("`fsync=off`"), log.count("`full_page_writes=off`")), (1, 1));
+    assert_eq!(
+        (count_in_log("`fsync=off`"), count_in_log("`full_page_writes=off`")),
+        (1, 1)
+    );
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ async fn start() -> (PostgresServer, PgBouncer, Database) {
 
 #[tokio::test]
 async fn transactions_share_the_connections_of_pgbouncer() {
-    let (server, _bouncer, database) = start().await;
+    let (server, bouncer, database) = start().await;
     let admin = server.database();
     database.change(sql("CREATE TABLE t (a serial)")).await.unwrap();
     let insert = async |_: i32| {
@@ -46,11 +46,7 @@ async fn transactions_share_the_connections_of_pgbouncer() {
         assert_eq!(insert.unwrap(), (1, "eventhorizon on".into()));
     }
     assert!(reads.into_iter().all(|read| read.unwrap() == "schema eventhorizon"));
-    assert!(
-        reports
-            .into_iter()
-            .all(|path| path.unwrap() == r#""eventhorizon", pg_temp"#)
-    );
+    assert!(reports.into_iter().all(|path| path.unwrap() == "eventhorizon, pg_temp"));
     assert_eq!(
         admin.execute("SELECT count(*) FROM eventhorizon.t").await.unwrap(),
         ["60"]
@@ -60,7 +56,7 @@ async fn transactions_share_the_connections_of_pgbouncer() {
     let servers = "SELECT count(*) <= 3 FROM pg_stat_activity WHERE application_name = 'eventhorizon'";
     assert_eq!(admin.execute(servers).await.unwrap(), ["t"]);
     // The settings of a transaction end with it: the connections have those of the server.
-    let client = tokio_postgres::connect(&_bouncer.url("postgres"), tokio_postgres::NoTls).await;
+    let client = tokio_postgres::connect(&bouncer.url("postgres"), tokio_postgres::NoTls).await;
     let (client, connection) = client.unwrap();
     tokio::spawn(connection);
     let rows = client.simple_query("SHOW search_path").await.unwrap();
@@ -92,8 +88,10 @@ async fn calls_work_again_after_a_restart_of_pgbouncer_or_of_the_server_behind_i
     server.restart().await.unwrap();
     recovers().await;
     server.kill().await.unwrap();
-    let error = tokio::time::timeout(Duration::from_secs(20), database.write_text(one)).await;
-    let error = error.unwrap().unwrap_err();
+    // PgBouncer waits for the server for two minutes. The clock jumps to our limit.
+    tokio::time::pause();
+    let error = database.write_text(one).await.unwrap_err();
+    tokio::time::resume();
     assert!(error.is_retryable(), "{error:?}");
     server.restart().await.unwrap();
     recovers().await;

@@ -19,7 +19,7 @@ use crate::{
     connection::Transaction,
     error::DatabaseError,
     sql::retention as sql,
-    store::{PostgresStore, encoding::decode, reports::StoredSite},
+    store::{PostgresStore, encoding::decode, reports::SiteRecord},
 };
 
 /// The number of sessions from which on a part is full. It may exceed this number by the sessions of one visitor.
@@ -71,7 +71,7 @@ impl PostgresStore {
 
 /// Returns the days with loose sessions that no event can change. A day that is in the list once never changes again.
 async fn days_to_pack(transaction: &Transaction, store: &PostgresStore) -> Result<Vec<Day>, DatabaseError> {
-    let site = StoredSite::read(transaction, &store.zone).await?;
+    let site = SiteRecord::read(transaction, &store.zone).await?;
     let Some(open) = site.open_day() else {
         return Ok(Vec::new());
     };

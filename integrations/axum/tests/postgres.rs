@@ -1,5 +1,7 @@
 //! A site of one process with its numbers in PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
 use eventhorizon::{
     Caller, DayRange, Dimension, Horizon, LiveOptions, Metric, NewComment, Paging, Query, Slug, Value, Visibility,
     http::Request,
