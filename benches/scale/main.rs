@@ -1,22 +1,32 @@
 //! The rate of events over Redis, compared with Redis and the stores alone in the same run.
 //!
-//! `cargo bench -p horizon-benches --bench scale` starts a redis-server and prints a table. Rates depend on the load of
-//! the machine; compare the ratios of one run.
+//! `cargo bench -p horizon-benches --bench scale` starts a redis-server and a PostgreSQL server, both with default
+//! settings, and prints a table. Rates depend on the load of the machine; compare the ratios of one run, and CPU times.
+//! An argument, such as `postgres`, is the only store to measure.
+
+mod cost;
+mod reference;
 
 use std::error::Error;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::StreamExt;
 use horizon_core::{Event, EventBus, StatsStore, Timestamp, process_batch};
 use horizon_memory::MemoryStore;
+use horizon_postgres::{PostgresConfig, PostgresStore};
 use horizon_redis::testing::RedisServer;
 use horizon_redis::{ConsumerConfig, RedisBus, RedisConfig, RedisConsumer, RedisStore};
 use horizon_sqlite::SqliteStore;
+use horizon_test_support::{PostgresOptions, PostgresServer, TestDatabase};
+use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::sync::Notify;
+
+use cost::{ScaleCost, ServerIds};
+use reference::RowReference;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -34,47 +44,124 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
+/// The stores, in the order of the table.
+const STORES: [&str; 4] = ["memory", "sqlite", "redis", "postgres"];
+
 #[tokio::main]
 async fn main() -> Result<()> {
+    // Cargo passes options of its own.
+    let only = std::env::args().find(|argument| STORES.contains(&argument.as_str()));
+    let bench = ScaleBench::start().await?;
     let mut table = ScaleTable(std::io::stdout());
-    let server = RedisServer::start(&[]).await?;
     table.head()?;
-    let raw = raw_xadd(&server).await?;
-    table.row("redis-benchmark, raw XADD in pipelines of 512", raw, raw)?;
-
-    server.cli(&["FLUSHALL"]).await?;
-    let config = RedisConfig::new(&server.url())?;
-    let bus = RedisBus::connect(&config, Arc::new(MemoryStore::new()))?;
-    let tracked = track(&bus, &horizon_benches::events(0, EVENTS)?).await?;
-    table.row(&format!("one web node: RedisBus, {CALLERS} callers"), tracked, raw)?;
-
-    let folder = tempfile::tempdir()?;
-    let mut first = EVENTS;
-    for name in ["memory", "sqlite", "redis"] {
-        let store = |place: &str| open(name, &folder.path().join(place), &config);
-        let direct = apply(&*store("direct.db")?, &horizon_benches::events(first, EVENTS)?).await?;
-        table.row(&format!("{name} alone, in batches of {BATCH}"), direct, direct)?;
-        first += EVENTS;
-        server.cli(&["DEL", "analytics:events"]).await?;
-        track(&bus, &horizon_benches::events(first, EVENTS)?).await?;
-        first += EVENTS;
-        let counted = accumulate(&config, &*store("accumulator.db")?).await?;
-        table.row(&format!("one accumulator, {name} store"), counted, direct)?;
+    if only.is_none() {
+        bench.web_node(&mut table).await?;
+    }
+    let stores = STORES
+        .into_iter()
+        .filter(|name| only.as_ref().is_none_or(|only| only == name));
+    for (number, name) in (1..).zip(stores) {
+        bench.store(&mut table, name, number * 2 * EVENTS).await?;
     }
     Ok(())
 }
 
-fn open(name: &str, file: &std::path::Path, config: &RedisConfig) -> Result<Arc<dyn StatsStore>> {
-    Ok(match name {
-        "sqlite" => Arc::new(SqliteStore::open(file)?),
-        "redis" => Arc::new(RedisStore::connect(config)?),
-        _ => Arc::new(MemoryStore::new()),
-    })
+/// The servers and files of a run.
+struct ScaleBench {
+    redis: RedisServer,
+    postgres: PostgresServer,
+    ids: ServerIds,
+    config: RedisConfig,
+    bus: RedisBus,
+    folder: TempDir,
 }
 
-/// Returns events per second.
-fn rate(started: Instant) -> f64 {
-    EVENTS as f64 / started.elapsed().as_secs_f64()
+/// A store that has counted an event, so that its connections are open.
+struct OpenStore {
+    store: Arc<dyn StatsStore>,
+    /// The store's database, if it has one.
+    database: Option<TestDatabase>,
+}
+
+impl ScaleBench {
+    async fn start() -> Result<Self> {
+        let redis = RedisServer::start(&[]).await?;
+        let options = PostgresOptions {
+            is_durable: true,
+            ..PostgresOptions::default()
+        };
+        let postgres = PostgresServer::start_with(&options).await?;
+        let ids = ServerIds {
+            redis: redis.id().ok_or("Redis does not run")?,
+            postgres: postgres.id()?,
+        };
+        let config = RedisConfig::new(&redis.url())?;
+        let bus = RedisBus::connect(&config, Arc::new(MemoryStore::new()))?;
+        Ok(Self {
+            redis,
+            postgres,
+            ids,
+            config,
+            bus,
+            folder: tempfile::tempdir()?,
+        })
+    }
+
+    async fn web_node(&self, table: &mut ScaleTable<impl std::io::Write>) -> Result<()> {
+        let raw = ScaleCost {
+            rate: raw_xadd(&self.redis).await?,
+            cpu: None,
+        };
+        table.row("redis-benchmark, raw XADD in pipelines of 512", raw, raw)?;
+        self.redis.cli(&["FLUSHALL"]).await?;
+        let events = horizon_benches::events(0, EVENTS)?;
+        let tracked = self.ids.measure(async || track(&self.bus, &events).await).await?;
+        table.row(&format!("one web node: RedisBus, {CALLERS} callers"), tracked, raw)
+    }
+
+    /// Measures a store alone and with an accumulator. Events are numbered from `first`.
+    async fn store(&self, table: &mut ScaleTable<impl std::io::Write>, name: &str, first: u64) -> Result<()> {
+        let open = self.open(name, first).await?;
+        let events = horizon_benches::events(first + 1, EVENTS)?;
+        let direct = self.ids.measure(async || apply(&*open.store, &events).await).await?;
+        let mut limit = direct;
+        if let Some(database) = &open.database {
+            limit = self.reference(database).await?;
+            table.row("the rows of PostgreSQL, multi-row inserts alone", limit, limit)?;
+        }
+        table.row(&format!("{name} alone, in batches of {BATCH}"), direct, limit)?;
+        let first = first + 1 + EVENTS;
+        let open = self.open(name, first).await?;
+        self.redis.cli(&["DEL", "analytics:events"]).await?;
+        track(&self.bus, &horizon_benches::events(first + 1, EVENTS)?).await?;
+        let work = async || accumulate(&self.config, &*open.store).await;
+        let counted = self.ids.measure(work).await?;
+        table.row(&format!("one accumulator, {name} store"), counted, limit)
+    }
+
+    /// Opens a store, which counts the event with this number.
+    async fn open(&self, name: &str, first: u64) -> Result<OpenStore> {
+        let mut database = None;
+        let store: Arc<dyn StatsStore> = match name {
+            "sqlite" => Arc::new(SqliteStore::open(self.folder.path().join(format!("{first}.db")))?),
+            "redis" => Arc::new(RedisStore::connect(&self.config)?),
+            "postgres" => {
+                let database = database.insert(self.postgres.create_database().await?);
+                Arc::new(PostgresStore::new(&PostgresConfig::new(database.url())?)?)
+            }
+            _ => Arc::new(MemoryStore::new()),
+        };
+        store.apply(&horizon_benches::events(first, 1)?).await?;
+        Ok(OpenStore { store, database })
+    }
+
+    /// Returns what the rows in a database cost without reading and without rules.
+    async fn reference(&self, store: &TestDatabase) -> Result<ScaleCost> {
+        let target = self.postgres.create_database().await?;
+        let transactions = usize::try_from(EVENTS)?.div_ceil(BATCH);
+        let reference = RowReference::new(store, &target, transactions).await?;
+        self.ids.measure(async || reference.write().await).await
+    }
 }
 
 /// Returns the rate of XADD with an entry of the size of an event, from redis-benchmark.
@@ -103,33 +190,30 @@ async fn raw_xadd(server: &RedisServer) -> Result<f64> {
     Ok(rate.trim_matches('"').parse()?)
 }
 
-async fn track(bus: &RedisBus, events: &[Event]) -> Result<f64> {
-    let started = Instant::now();
+async fn track(bus: &RedisBus, events: &[Event]) -> Result<()> {
     let mut tracked = futures::stream::iter(events.iter().cloned())
         .map(|event| bus.track(event))
         .buffer_unordered(CALLERS);
     while let Some(answer) = tracked.next().await {
         answer?;
     }
-    Ok(rate(started))
+    Ok(())
 }
 
-async fn apply(store: &dyn StatsStore, events: &[Event]) -> Result<f64> {
-    let started = Instant::now();
+async fn apply(store: &dyn StatsStore, events: &[Event]) -> Result<()> {
     for batch in events.chunks(BATCH) {
         store.apply(batch).await?;
     }
-    Ok(rate(started))
+    Ok(())
 }
 
-async fn accumulate(config: &RedisConfig, store: &dyn StatsStore) -> Result<f64> {
+async fn accumulate(config: &RedisConfig, store: &dyn StatsStore) -> Result<()> {
     let limit = NonZeroUsize::new(BATCH).ok_or("a batch has events")?;
     // As in the service: while one consumer acknowledges, the store applies the batch of the other.
     let mut consumers = [
         RedisConsumer::connect(config, ConsumerConfig::new("bench.1"))?,
         RedisConsumer::connect(config, ConsumerConfig::new("bench.2"))?,
     ];
-    let started = Instant::now();
     let counted = AtomicU64::new(0);
     let (done, all) = (Notify::new(), consumers.iter_mut());
     let counting = futures::future::join_all(all.map(async |consumer| {
@@ -141,7 +225,7 @@ async fn accumulate(config: &RedisConfig, store: &dyn StatsStore) -> Result<f64>
         }
     }));
     tokio::select! {
-        () = done.notified() => Ok(rate(started)),
+        () = done.notified() => Ok(()),
         _ = counting => Err("a consumer or the store failed".into()),
         () = tokio::time::sleep(PATIENCE) => Err("not everything was counted in time".into()),
     }
@@ -151,12 +235,21 @@ struct ScaleTable<W>(W);
 
 impl<W: std::io::Write> ScaleTable<W> {
     fn head(&mut self) -> Result<()> {
-        writeln!(self.0, "| what | events/s | of the maximum |\n|---|--:|--:|")?;
+        writeln!(
+            self.0,
+            "CPU seconds per 100,000 events, of this process and of the servers:\n\n\
+             | what | events/s | of the limit | CPU | of Redis | of PostgreSQL |\n|---|--:|--:|--:|--:|--:|"
+        )?;
         Ok(())
     }
 
-    fn row(&mut self, what: &str, rate: f64, possible: f64) -> Result<()> {
-        writeln!(self.0, "| {what} | {rate:.0} | {:.0} % |", rate / possible * 100.0)?;
+    fn row(&mut self, what: &str, cost: ScaleCost, limit: ScaleCost) -> Result<()> {
+        let (rate, ratio) = (cost.rate, cost.rate / limit.rate * 100.0);
+        write!(self.0, "| {what} | {rate:.0} | {ratio:.0} % |")?;
+        match cost.cpu {
+            Some(cpu) => writeln!(self.0, " {:.2} | {:.2} | {:.2} |", cpu.process, cpu.redis, cpu.postgres)?,
+            None => writeln!(self.0, " | | |")?,
+        }
         Ok(())
     }
 }

@@ -107,6 +107,14 @@ impl PostgresServer {
         self.port
     }
 
+    /// Returns the id of the first process of the server, which starts the others.
+    ///
+    /// # Errors
+    /// The server does not run.
+    pub fn id(&self) -> anyhow::Result<u32> {
+        self.supervisor.id()
+    }
+
     /// Returns the database `postgres`.
     #[must_use]
     pub fn database(&self) -> TestDatabase {

@@ -48,7 +48,7 @@ async fn check(options: &str) {
     let proxy = RoundTripProxy::start(database.url()).await.unwrap();
     let config = PostgresConfig::new(&format!("{}{options}", proxy.url())).unwrap();
     let store = PostgresStore::new(&config).unwrap();
-    let mut events = Events::default();
+    let mut events = EventMaker::default();
     // Opens the connection.
     let first = events.event(Topic::Site, EventKind::visit(None));
     store.apply(&[first]).await.unwrap();
@@ -72,9 +72,9 @@ async fn check(options: &str) {
 
 /// Makes events with different ids, one a minute.
 #[derive(Default)]
-struct Events(u32);
+struct EventMaker(u32);
 
-impl Events {
+impl EventMaker {
     fn event(&mut self, topic: Topic, kind: EventKind) -> Event {
         self.0 += 1;
         let at = NOW.plus(std::time::Duration::from_secs(60) * self.0);

@@ -150,7 +150,8 @@ impl Supervisor {
         Ok([server].into_iter().chain(ids?).collect())
     }
 
-    fn id(&self) -> anyhow::Result<u32> {
+    /// Returns the id of the server, not of its children.
+    pub(crate) fn id(&self) -> anyhow::Result<u32> {
         let id = fs::read_to_string(self.folder.join("pid")).context("the server does not run")?;
         id.trim().parse().context("the file `pid` has no number")
     }
