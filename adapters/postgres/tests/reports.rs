@@ -119,12 +119,12 @@ fn a_runtime_ends_while_a_report_runs() {
     let lock = blocker.batch_execute("BEGIN; LOCK TABLE eventhorizon.topic_days");
     watcher.block_on(lock).unwrap();
     let other = runtime();
-    let ended = other.block_on(async {
-        let store = store(&fixture.database);
-        let query = tokio::spawn(async move { store.query(&query(Dimension::Day)).await });
-        fixture.wait_until_blocked(1).await;
-        query
+    let config = PostgresConfig::new(fixture.database.url()).unwrap();
+    let ended = other.spawn(async move {
+        let store = PostgresStore::new(&config).unwrap();
+        store.query(&query(Dimension::Day)).await
     });
+    other.block_on(fixture.wait_until_blocked(1));
     // Dropping the runtime waits for its threads.
     drop(other);
     let error = watcher.block_on(ended).unwrap_err();
