@@ -46,10 +46,30 @@ pub fn cpu_seconds() -> io::Result<f64> {
 /// # Errors
 /// The process does not exist, or the system is not Linux.
 pub fn cpu_seconds_of(process: u32) -> io::Result<f64> {
+    // utime and stime.
+    seconds_of_fields(process, 2)
+}
+
+/// Returns the CPU time of a process and its children, also of those that have ended, in seconds. A server of several
+/// processes, such as PostgreSQL, is one.
+///
+/// # Errors
+/// The process does not exist, or the system is not Linux.
+pub fn cpu_seconds_with_children(process: u32) -> io::Result<f64> {
+    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children"))?;
+    let children = children.split_whitespace().filter_map(|child| child.parse().ok());
+    // A child that has just ended is one of those that the process knows.
+    let running: f64 = children.filter_map(|child| cpu_seconds_of(child).ok()).sum();
+    // utime, stime, cutime and cstime.
+    Ok(running + seconds_of_fields(process, 4)?)
+}
+
+/// Returns the sum of the first of the times in `/proc/…/stat`.
+fn seconds_of_fields(process: u32, count: usize) -> io::Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // After the name in brackets, the 12th and 13th fields are utime and stime, in hundredths of a second.
+    // After the name in brackets, the times begin with the 12th field, in hundredths of a second.
     let (_, fields) = stat.rsplit_once(')').unwrap_or_default();
-    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    let ticks = fields.split_whitespace().skip(11).take(count).map(str::parse::<f64>);
     let ticks: f64 = ticks.sum::<Result<_, _>>().map_err(io::Error::other)?;
     Ok(ticks / 100.0)
 }

@@ -63,10 +63,11 @@ impl Horizon {
     /// | `redis+pubsub://…`, `rediss+pubsub://…` | the same, but events may be lost |
     ///
     /// A store is `sqlite:PATH` (default feature `sqlite`), `postgres://…` (feature `postgres`), `redis://…` or `memory:`.
-    /// A missing SQLite file is created in its existing folder, and a missing schema in its existing PostgreSQL database.
+    /// A missing SQLite file is created in its existing folder, and a missing schema in its existing PostgreSQL
+    /// database.
     ///
-    /// With a bus in memory a process counts its own events. Several may count into one PostgreSQL or Redis, as during a
-    /// deployment, and each event counts once. But live, each shows only its own viewers and changes.
+    /// With a bus in memory a process counts its own events. Several may count into one PostgreSQL or Redis, as during
+    /// a deployment, and each event counts once. But live, each shows only its own viewers and changes.
     ///
     /// ```
     /// use eventhorizon::Horizon;
@@ -156,8 +157,8 @@ impl Builder {
     }
 
     /// Sets the secret that signs cookies. By default it is created once and stored with the store: for SQLite in a
-    /// file next to it that ends in `.secret` (readable by its owner on Unix), for PostgreSQL and Redis there. With a store in
-    /// memory, or a store or ports of your own, the default is random and lost at exit.
+    /// file next to it that ends in `.secret` (readable by its owner on Unix), for PostgreSQL and Redis there. With a
+    /// store in memory, or a store or ports of your own, the default is random and lost at exit.
     pub fn secret(mut self, secret: Secret) -> Self {
         self.secret = Some(secret);
         self
@@ -266,8 +267,8 @@ impl Builder {
     /// Opens the backend and starts the background tasks. `pages` decides which pages exist. [`Horizon::close`] ends
     /// it.
     ///
-    /// Await it within a tokio runtime. If the secret is stored in PostgreSQL or Redis, it waits for them without limit.
-    /// Otherwise it waits a few seconds: the site also works without them, and counts once they are available.
+    /// Await it within a tokio runtime. If the secret is stored in PostgreSQL or Redis, it waits for them without
+    /// limit. Otherwise it waits a few seconds: the site also works without them, and counts once they are available.
     ///
     /// # Errors
     /// The store cannot be opened, or another process counts into it; its reports have another time zone; the secret

@@ -159,7 +159,8 @@ impl StoreHandle {
     }
 
     /// Returns a text that is the same in all processes with this store, and `None` for a store in memory or one that
-    /// the application opened. A copy of an SQLite file is another store, and a copy of a schema of PostgreSQL the same.
+    /// the application opened. A copy of an SQLite file is another store, and a copy of a schema of PostgreSQL the
+    /// same.
     ///
     /// # Errors
     /// Retryable if the store is unavailable.

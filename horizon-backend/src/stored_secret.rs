@@ -35,7 +35,8 @@ use crate::{StoreUrl, random_bytes};
 /// ```
 ///
 /// # Errors
-/// The file cannot be read or created, PostgreSQL or Redis rejects the command, or the operating system has no randomness.
+/// The file cannot be read or created, PostgreSQL or Redis rejects the command, or the operating system has no
+/// randomness.
 pub async fn stored_secret(store: &StoreUrl) -> Result<[u8; 32]> {
     match store {
         StoreUrl::Memory => random_bytes(),

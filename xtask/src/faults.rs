@@ -16,7 +16,9 @@ pub(crate) const SHORT: &str = "--short";
 
 /// Builds everything and runs the faults that `flags` select.
 pub(crate) fn faults(root: &Path, steps: &mut Steps, flags: &[String]) -> anyhow::Result<()> {
-    steps.run("tools", || tools::ensure_redis().and_then(|()| tools::ensure_postgres()))?;
+    steps.run("tools", || {
+        tools::ensure_redis().and_then(|()| tools::ensure_postgres())
+    })?;
     blog::bundle(root, steps)?;
     let mut build = run::cargo(root);
     build.arg("build");

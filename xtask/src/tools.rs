@@ -121,6 +121,13 @@ const POSTGRES: Tool = Tool {
     elsewhere: "install PostgreSQL (https://www.postgresql.org/download)",
 };
 
+/// A pool of connections in front of PostgreSQL, for tests.
+const PGBOUNCER: Tool = Tool {
+    programs: &["pgbouncer"],
+    package: "pgbouncer",
+    elsewhere: "install PgBouncer (https://www.pgbouncer.org/install.html)",
+};
+
 /// The additional tools of the benchmarks.
 const BENCH_TOOLS: [Tool; 2] = [
     Tool {
@@ -140,9 +147,17 @@ const PYTHON_VENV: &str = "python3-venv";
 
 /// The packages that start a server when they are installed; the services have the same names. Tests and benchmarks
 /// start these programs themselves, on ports of their own.
-const SERVICES: [&str; 6] = ["redis-server", "postgresql", "nginx", "caddy", "apache2", "haproxy"];
+const SERVICES: [&str; 7] = [
+    "redis-server",
+    "postgresql",
+    "pgbouncer",
+    "nginx",
+    "caddy",
+    "apache2",
+    "haproxy",
+];
 
-/// Folders of programs that are not on the `PATH` of a Debian user: nginx, Apache and HAProxy are there.
+/// Folders of programs that are not on the `PATH` of a Debian user: nginx, Apache, HAProxy and PgBouncer are there.
 const SYSTEM_FOLDERS: [&str; 2] = ["/usr/sbin", "/sbin"];
 
 /// Where Debian installs each version of PostgreSQL. Its servers are not on the `PATH`.
@@ -168,13 +183,12 @@ pub(crate) fn ensure_wasm_target() -> anyhow::Result<()> {
 
 /// Installs the missing tools of the tests.
 pub(crate) fn ensure_test_tools() -> anyhow::Result<()> {
-    ensure(&TOOLS)?;
-    ensure_postgres()
+    ensure(TOOLS.iter().chain([&POSTGRES, &PGBOUNCER]))
 }
 
 /// Installs the missing tools of the tests and benchmarks.
 pub(crate) fn ensure_bench_tools() -> anyhow::Result<()> {
-    ensure(TOOLS.iter().chain(&BENCH_TOOLS))
+    ensure(TOOLS.iter().chain([&POSTGRES]).chain(&BENCH_TOOLS))
 }
 
 /// Installs Redis if it is missing.

@@ -9,7 +9,7 @@ use horizon_core::{Error, Result};
 use tokio_postgres::config::{Host, TargetSessionAttrs};
 
 pub(crate) use tls_options::{RootCertificates, SslMode, TlsOptions, Verification};
-use url::{Query, UrlParts};
+use url::{UrlOptions, UrlParts};
 
 /// The schema of a URL without one.
 const DEFAULT_SCHEMA: &str = "eventhorizon";
@@ -81,7 +81,7 @@ impl PostgresConfig {
     /// Parses a URL.
     ///
     /// # Errors
-    /// Permanent if the URL is invalid. The message names the option, and does not repeat values, because they may hold a
+    /// Permanent if the URL is invalid. The message names the option, and repeats no value, because it may hold a
     /// password.
     pub fn new(url: &str) -> Result<Self> {
         let invalid = |error| Error::permanent(format!("the URL of the PostgreSQL database is invalid: {error}"));
@@ -90,7 +90,7 @@ impl PostgresConfig {
 
     fn parse(url: &str) -> Result<Self, UrlError> {
         let parts = UrlParts::split(url)?;
-        let query = Query::parse(parts.query)?;
+        let query = UrlOptions::parse(parts.query)?;
         let mut driver = parts.driver_config(&query)?;
         if driver.get_hosts().is_empty() {
             for address in driver.get_hostaddrs().to_vec() {
@@ -150,7 +150,7 @@ fn check_hosts(driver: &tokio_postgres::Config) -> Result<(), UrlError> {
     is_valid.then_some(()).ok_or(UrlError::Hosts)
 }
 
-fn set_defaults(driver: &mut tokio_postgres::Config, query: &Query<'_>) {
+fn set_defaults(driver: &mut tokio_postgres::Config, query: &UrlOptions<'_>) {
     if driver.get_connect_timeout().is_none() {
         driver.connect_timeout(CONNECT_TIMEOUT);
     }

@@ -1,8 +1,8 @@
 //! Connections, and transactions on them.
 //!
 //! Everything runs in a transaction, because PgBouncer in transaction mode keeps no setting of a session: the first
-//! message of each sets the schema, the timeouts and the durability. [`Database::read`] and its siblings send it together
-//! with the first statements, without waiting for a reply.
+//! message of each sets the schema, the timeouts and the durability. [`Database::read`] and its siblings send it
+//! together with the first statements, without waiting for a reply.
 
 mod manager;
 mod opening;
@@ -22,8 +22,8 @@ use tokio::time::timeout;
 use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
 use manager::SharedState;
-pub(crate) use tls::TlsError;
-pub(crate) use transaction::{LOCK, Params, Transaction, Write, begin};
+pub(crate) use tls::TlsSetupError;
+pub(crate) use transaction::{LOCK, Params, TableWrite, Transaction, begin};
 
 /// How long a call waits for a free connection.
 const WAIT: Duration = Duration::from_secs(10);

@@ -4,7 +4,7 @@ use deadpool::managed::{PoolError, TimeoutType};
 use horizon_core::Error;
 use tokio_postgres::error::{Severity, SqlState};
 
-use crate::connection::TlsError;
+use crate::connection::TlsSetupError;
 
 /// Why a call of PostgreSQL failed.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +12,7 @@ pub(crate) enum DatabaseError {
     #[error(transparent)]
     Driver(#[from] tokio_postgres::Error),
     #[error(transparent)]
-    Tls(#[from] TlsError),
+    Tls(#[from] TlsSetupError),
     #[error("PostgreSQL did not answer within {0:?}")]
     Timeout(Duration),
     #[error("all connections to PostgreSQL were in use for {0:?}")]
@@ -26,11 +26,13 @@ pub(crate) enum DatabaseError {
     #[error("the schema has version {found}, and this program knows {known}: start a newer program")]
     NewerVersion { found: i32, known: i32 },
     #[error(
-        "the schema has version {found}, and this program reads {known}: start the new version of the program that counts, which migrates it"
+        "the schema has version {found}, and this program reads {known}: start the new version of the program that \
+         counts, which migrates it"
     )]
     OlderVersion { found: usize, known: usize },
     #[error(
-        "there are no numbers in the schema `{0}`: start the program that counts, which creates its tables, or correct `?schema=`"
+        "there are no numbers in the schema `{0}`: start the program that counts, which creates its tables, or correct \
+         `?schema=`"
     )]
     NoSchema(String),
     #[error("a right is missing; as the owner of the database or schema, run: {grant}")]
@@ -53,8 +55,8 @@ pub(crate) enum DatabaseError {
 const RETRYABLE_CLASSES: [&str; 5] = ["08", "40", "53", "57", "58"];
 
 /// Errors of other classes that can pass: limits of the server for how long a transaction is open, which it ends
-/// together with the connection, locks of others, a server that is about to be replaced, and a statement that failed because
-/// one before it did.
+/// together with the connection, locks of others, a server that is about to be replaced, and a statement that failed
+/// because one before it did.
 const RETRYABLE_CODES: [&str; 6] = ["25006", "25P02", "25P03", "25P04", "55006", "55P03"];
 
 /// Errors of the classes above that persist: the database was dropped.
@@ -131,8 +133,8 @@ impl DatabaseError {
         })
     }
 
-    /// Converts an error of the pool. `wait` is how long a call waits for a connection, and `connect` how long for a new
-    /// one.
+    /// Converts an error of the pool. `wait` is how long a call waits for a connection, and `connect` how long for a
+    /// new one.
     pub(crate) fn of_pool(error: PoolError<Self>, wait: Duration, connect: Duration) -> Self {
         match error {
             PoolError::Backend(error) => error,

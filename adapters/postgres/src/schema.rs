@@ -53,7 +53,7 @@ pub(crate) async fn migrate(client: &Client, schema: &str) -> Result<(), Databas
 /// Checks that the schema has the version of this program.
 pub(crate) async fn check_version(client: &Client, schema: &str) -> Result<(), DatabaseError> {
     const KNOWN: usize = STEPS.len();
-    match State::read(client, schema).await?.done {
+    match SchemaState::read(client, schema).await?.done {
         KNOWN => Ok(()),
         0 => Err(DatabaseError::NoSchema(schema.into())),
         found => Err(DatabaseError::OlderVersion { found, known: KNOWN }),
@@ -67,14 +67,14 @@ pub(crate) async fn warn_if_not_durable(client: &Client) -> Result<(), DatabaseE
         let (has_fsync, writes_full_pages): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
         if !has_fsync {
             tracing::warn!(
-                "PostgreSQL has `fsync=off`: if its machine crashes, events that were acknowledged can be lost, and the \
-                 database can be damaged; set `fsync=on`"
+                "PostgreSQL has `fsync=off`: if its machine crashes, events that were acknowledged can be lost, and \
+                 the database can be damaged; set `fsync=on`"
             );
         }
         if !writes_full_pages {
             tracing::warn!(
-                "PostgreSQL has `full_page_writes=off`: if its machine crashes, the database can be damaged, unless its \
-                 file system writes whole pages (ZFS); set `full_page_writes=on`"
+                "PostgreSQL has `full_page_writes=off`: if its machine crashes, the database can be damaged, unless \
+                 its file system writes whole pages (ZFS); set `full_page_writes=on`"
             );
         }
     }
@@ -82,7 +82,7 @@ pub(crate) async fn warn_if_not_durable(client: &Client) -> Result<(), DatabaseE
 }
 
 async fn try_migrate(client: &Client, schema: &str) -> Result<(), DatabaseError> {
-    if State::read(client, schema).await?.done == STEPS.len() {
+    if SchemaState::read(client, schema).await?.done == STEPS.len() {
         return Ok(());
     }
     let begun = client.batch_execute(&begin(schema, PoolKind::Write)).await;
@@ -95,7 +95,7 @@ async fn try_migrate(client: &Client, schema: &str) -> Result<(), DatabaseError>
 
 async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
     query_one(client, LOCK, schema).await?;
-    let state = State::read(client, schema).await?;
+    let state = SchemaState::read(client, schema).await?;
     let Some(steps) = STEPS.get(state.done..).filter(|steps| !steps.is_empty()) else {
         return Ok(());
     };
@@ -105,7 +105,7 @@ async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
             .batch_execute(&format!("CREATE SCHEMA {}", quoted(schema)))
             .await?;
     }
-    // With its schema: if this user may not use it, it is no part of the search path, and the tables would be temporary.
+    // With its schema: if this user may not use it, it is not in the search path, and the tables would be temporary.
     let create = format!(
         "CREATE TABLE IF NOT EXISTS {}.schema_version (version integer NOT NULL)",
         quoted(schema)
@@ -128,13 +128,13 @@ async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
     Ok(())
 }
 
-struct State {
+struct SchemaState {
     has_schema: bool,
     /// The version of the schema: the number of steps that were done.
     done: usize,
 }
 
-impl State {
+impl SchemaState {
     async fn read(client: &Client, schema: &str) -> Result<Self, DatabaseError> {
         let row = query_one(client, STATE, schema).await?;
         let (has_schema, has_version) = (row.try_get(0)?, row.try_get(1)?);

@@ -6,21 +6,24 @@ use crate::connection::PoolKind;
 
 /// A statement with the types of its parameters, so that it needs no round trip to be prepared.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sql {
+pub(crate) struct SqlStatement {
     pub(crate) text: &'static str,
     pub(crate) types: &'static [Type],
 }
 
-/// Defines statements, and the list `ALL` of them.
+/// Defines statements, and the list `ALL` of them unless they are never prepared.
 macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident($($type:ident),*) = $text:expr;)*) => {
-        $($(#[$doc])* pub(crate) const $name: $crate::sql::Sql = $crate::sql::Sql {
+    (unprepared: $($(#[$doc:meta])* $name:ident($($type:ident),*) = $text:expr;)*) => {
+        $($(#[$doc])* pub(crate) const $name: $crate::sql::SqlStatement = $crate::sql::SqlStatement {
             text: $text,
             types: &[$(tokio_postgres::types::Type::$type),*],
         };)*
+    };
+    ($($(#[$doc:meta])* $name:ident($($type:ident),*) = $text:expr;)*) => {
+        statements! { unprepared: $($(#[$doc])* $name($($type),*) = $text;)* }
 
         /// All of these statements.
-        pub(crate) const ALL: &[$crate::sql::Sql] = &[$($name),*];
+        pub(crate) const ALL: &[$crate::sql::SqlStatement] = &[$($name),*];
     };
 }
 
@@ -34,26 +37,18 @@ pub(crate) mod site;
 pub(crate) mod stats;
 
 /// Returns the statements that the connections of a pool prepare. Others work, too: PostgreSQL parses them each time.
-pub(crate) const fn of_pool(kind: PoolKind) -> &'static [&'static [Sql]] {
+pub(crate) const fn of_pool(kind: PoolKind) -> &'static [&'static [SqlStatement]] {
     match kind {
         PoolKind::Write => &[
             apply::ALL,
             comments::ALL,
-            retention::ALL,
             salts::ALL,
             secrets::ALL,
             site::ALL,
             stats::ALL,
         ],
-        PoolKind::Read => &[
-            comments::ALL,
-            salts::ALL,
-            secrets::ALL,
-            site::ALL,
-            stats::ALL,
-            retention::ALL,
-        ],
-        PoolKind::Report => &[reports::ALL, site::ALL, stats::ALL],
+        PoolKind::Read => &[comments::ALL, salts::ALL, secrets::ALL, site::ALL, stats::ALL],
+        PoolKind::Report => &[site::ALL, stats::ALL],
     }
 }
 

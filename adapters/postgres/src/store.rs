@@ -16,17 +16,17 @@ use std::{fmt, sync::Arc};
 use horizon_core::Result;
 
 use crate::{PostgresConfig, connection::Database};
-use reports::SiteZone;
+use reports::CachedZone;
 
 /// A store of totals, reports, comments and salts in a PostgreSQL database, for any number of processes.
 pub struct PostgresStore {
     database: Database,
-    zone: Arc<SiteZone>,
+    zone: Arc<CachedZone>,
 }
 
 impl PostgresStore {
-    /// Returns the store in this database. Must be called within a tokio runtime. It connects when it is needed, and the
-    /// first connection creates or migrates the schema.
+    /// Returns the store in this database. Must be called within a tokio runtime. It connects when it is needed, and
+    /// the first connection creates or migrates the schema.
     ///
     /// # Errors
     /// The connections cannot be set up.

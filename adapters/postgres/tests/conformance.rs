@@ -17,12 +17,13 @@ struct DatabaseHarness {
 }
 
 impl DatabaseHarness {
-    /// Opens so many stores in a new database.
-    async fn new(stores: usize) -> Self {
-        let database = TestDatabase::create().await.unwrap();
-        let store = || PostgresStore::new(&PostgresConfig::new(database.url()).unwrap()).unwrap();
-        let stores = (0..stores).map(|_| Arc::new(store())).collect();
-        Self { database, stores }
+    /// Opens a store of a database at each of these URLs.
+    fn new<const N: usize>(database: TestDatabase, urls: [String; N]) -> Self {
+        let store = |url: String| Arc::new(PostgresStore::new(&PostgresConfig::new(&url).unwrap()).unwrap());
+        Self {
+            database,
+            stores: urls.map(store).into(),
+        }
     }
 }
 
@@ -47,21 +48,55 @@ impl StoreHarness for DatabaseHarness {
 }
 
 mod one_store {
-    use super::DatabaseHarness;
+    use super::*;
 
     async fn make() -> DatabaseHarness {
-        DatabaseHarness::new(1).await
+        let database = TestDatabase::create().await.unwrap();
+        let url = database.url().to_owned();
+        DatabaseHarness::new(database, [url])
     }
 
     horizon_core::store_suite!(make, reports);
 }
 
-/// As two processes have them.
+/// As two processes have them, with different options.
 mod two_stores {
-    use super::DatabaseHarness;
+    use super::*;
 
     async fn make() -> DatabaseHarness {
-        DatabaseHarness::new(2).await
+        let database = TestDatabase::create().await.unwrap();
+        let urls = ["", "?statement_cache=off"].map(|options| format!("{}{options}", database.url()));
+        DatabaseHarness::new(database, urls)
+    }
+
+    horizon_core::store_suite!(make, reports);
+}
+
+/// Each transaction has another connection to the server.
+mod behind_pgbouncer {
+    use horizon_test_support::{PgBouncer, PostgresServer};
+    use tokio::sync::OnceCell;
+
+    use super::*;
+
+    /// Both end with this process.
+    static SERVERS: OnceCell<(PostgresServer, PgBouncer)> = OnceCell::const_new();
+
+    /// The connections of PgBouncer to each database. A store has more than that.
+    const CONNECTIONS: u32 = 3;
+
+    async fn start() -> anyhow::Result<(PostgresServer, PgBouncer)> {
+        let server = PostgresServer::start(&["-c", "max_connections=500"]).await?;
+        let bouncer = PgBouncer::start(&server, CONNECTIONS).await?;
+        Ok((server, bouncer))
+    }
+
+    async fn make() -> DatabaseHarness {
+        let (server, bouncer) = SERVERS.get_or_try_init(start).await.unwrap();
+        let database = server.create_database().await.unwrap();
+        let name = database.url().rsplit('/').next().unwrap();
+        let url = format!("{}?statement_cache=off", bouncer.url(name));
+        DatabaseHarness::new(database, [url])
     }
 
     horizon_core::store_suite!(make, reports);

@@ -19,7 +19,7 @@ const SECONDS_PER_MILLION: u32 = 20;
 
 /// Migrates the schema to [`VERSION`], in one transaction. The inner error is an unknown version.
 pub(crate) fn migrate(db: &mut Connection) -> rusqlite::Result<Result<(), i64>> {
-    // Immediate: of two processes, the second waits for the first and finds nothing to do.
+    // Immediate: a second process waits for the first and finds nothing to do.
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = connection::version(&transaction)?;
     let Some(steps) = usize::try_from(version).ok().and_then(|done| STEPS.get(done..)) else {

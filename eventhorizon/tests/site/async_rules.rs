@@ -30,7 +30,7 @@ enum DatabaseHealth {
 
 /// A database of pages, users and bans, which counts its questions.
 #[derive(Clone, Default)]
-struct Database(Arc<DatabaseState>);
+struct RulesDatabase(Arc<DatabaseState>);
 
 #[derive(Default)]
 struct DatabaseState {
@@ -51,7 +51,7 @@ impl std::fmt::Display for NoConnection {
 
 impl std::error::Error for NoConnection {}
 
-impl Database {
+impl RulesDatabase {
     fn set(&self, health: DatabaseHealth) {
         *self.0.health.lock() = health;
     }
@@ -74,7 +74,7 @@ impl Database {
 }
 
 #[async_trait]
-impl Pages for Database {
+impl Pages for RulesDatabase {
     async fn exists(&self, slug: &Slug) -> Result<bool, RuleError> {
         self.ask(&self.0.pages).await?;
         Ok(matches!(slug.as_str(), "bread" | "soup"))
@@ -82,7 +82,7 @@ impl Pages for Database {
 }
 
 #[async_trait]
-impl Identify for Database {
+impl Identify for RulesDatabase {
     async fn identify(&self, caller: &Caller) -> Result<Identity, RuleError> {
         self.ask(&self.0.users).await?;
         let user = caller.extensions().get::<User>();
@@ -91,15 +91,15 @@ impl Identify for Database {
 }
 
 #[async_trait]
-impl EventPolicy for Database {
+impl EventPolicy for RulesDatabase {
     async fn decide(&self, _: &ProposedEvent<'_>) -> Result<Decision, RuleError> {
         self.ask(&self.0.decisions).await?;
         Ok(Decision::Accept)
     }
 }
 
-async fn open() -> (Fake, Database, Horizon) {
-    let (database, (fake, builder)) = (Database::default(), stage());
+async fn open() -> (Fake, RulesDatabase, Horizon) {
+    let (database, (fake, builder)) = (RulesDatabase::default(), stage());
     let builder = builder.identify(database.clone()).event_policy(database.clone());
     (fake, database.clone(), builder.start(database).await.unwrap())
 }
@@ -283,7 +283,7 @@ async fn the_questions_that_continue_after_a_page_rendered_are_bounded() {
 #[tokio::test]
 async fn a_live_stream_over_the_rate_asks_for_no_page() {
     let (_fake, builder) = stage();
-    let database = Database::default();
+    let database = RulesDatabase::default();
     let builder = builder.configure(|config| config.rates.live_streams = Rate::new(1, 3));
     let horizon = builder.start(database.clone()).await.unwrap();
     let send = async |method: &str, number: usize| {

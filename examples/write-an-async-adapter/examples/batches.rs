@@ -18,7 +18,7 @@ use tokio::{
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
 };
-use write_an_async_adapter::PostgresStore;
+use write_an_async_adapter::AsyncStore;
 
 const BATCHES: usize = 200;
 const BATCH: usize = 256;
@@ -38,12 +38,12 @@ async fn main() -> Result<()> {
     let proxy = CountingProxy::start(server.port()).await?;
     let proxied = proxy.url();
 
-    let counted = PostgresStore::connect(&proxied).await?;
+    let counted = AsyncStore::connect(&proxied).await?;
     let before = proxy.round_trips();
     counted.apply(batches.first().context("there are no batches")?).await?;
     let round_trips = proxy.round_trips() - before;
 
-    let postgres = PostgresStore::connect(&server.url()).await?;
+    let postgres = AsyncStore::connect(&server.url()).await?;
     measure("PostgreSQL, facts first", &postgres, &batches).await?;
     println!("{:>24}: {round_trips} round trips per batch", "PostgreSQL, facts first");
 

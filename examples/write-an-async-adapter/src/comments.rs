@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use horizon_core::{Comment, CommentStore, EventId, REPLIES_PER_THREAD, Result, Slug, Thread, ThreadPage, Visibility};
 use tokio_postgres::{Client, types::Type};
 
-use crate::PostgresStore;
+use crate::AsyncStore;
 use crate::error::DbError;
 use crate::rows::{self, Param, bytes, one_more, row_limit, visibility_code};
 
@@ -121,7 +121,7 @@ async fn thread(
 }
 
 #[async_trait]
-impl CommentStore for PostgresStore {
+impl CommentStore for AsyncStore {
     async fn threads(&self, slug: &Slug, before: Option<EventId>, limit: NonZeroUsize) -> Result<ThreadPage> {
         self.read(async |client| threads(client, slug, before, limit).await)
             .await

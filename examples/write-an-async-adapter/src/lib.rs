@@ -36,4 +36,4 @@ mod rows;
 mod schema;
 mod store;
 
-pub use store::PostgresStore;
+pub use store::AsyncStore;

@@ -5,7 +5,7 @@
 use std::{env, error::Error};
 
 use eventhorizon::{Horizon, Secret, Slug};
-use write_an_async_adapter::PostgresStore;
+use write_an_async_adapter::AsyncStore;
 
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "the output of the program")]
@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = env::args()
         .nth(1)
         .ok_or("the first argument is the URL of a PostgreSQL database")?;
-    let store = PostgresStore::connect(&url).await?;
+    let store = AsyncStore::connect(&url).await?;
     let secret = Secret::new("a secret of this example, not of your site")?;
     let horizon = Horizon::from_store(store)
         .secret(secret)

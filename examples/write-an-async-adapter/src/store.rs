@@ -28,7 +28,7 @@ const SALT: &str = "SELECT salt FROM salts WHERE day = $1";
 ///
 /// It has two connections, one for writes and one for reads, and opens each again when it is lost. Any number of
 /// processes may share the database. Confirmed writes are as durable as the server's `synchronous_commit` says.
-pub struct PostgresStore {
+pub struct AsyncStore {
     config: Config,
     /// For one transaction at a time: a second one of this process would only wait for the lock.
     writer: Mutex<Option<Client>>,
@@ -36,7 +36,7 @@ pub struct PostgresStore {
     reader: Mutex<Option<Arc<Client>>>,
 }
 
-impl PostgresStore {
+impl AsyncStore {
     /// Connects to a database, such as `postgres://user@localhost/database`, and creates missing tables.
     ///
     /// # Errors
@@ -109,14 +109,14 @@ async fn connect(config: &Config) -> Result<Client, DbError> {
     Ok(client)
 }
 
-impl fmt::Debug for PostgresStore {
+impl fmt::Debug for AsyncStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PostgresStore").finish_non_exhaustive()
+        f.debug_struct("AsyncStore").finish_non_exhaustive()
     }
 }
 
 #[async_trait]
-impl StatsStore for PostgresStore {
+impl StatsStore for AsyncStore {
     async fn apply(&self, events: &[Event]) -> Result<Vec<Update>> {
         self.write(async |transaction| {
             let facts = facts::read(transaction, &BatchKeys::of(events)).await?;
@@ -165,7 +165,7 @@ impl StatsStore for PostgresStore {
 }
 
 #[async_trait]
-impl SaltStore for PostgresStore {
+impl SaltStore for AsyncStore {
     async fn salt(&self, day: Day, fresh: [u8; 32]) -> Result<[u8; 32]> {
         let (oldest, number, fresh) = (day.previous().number(), day.number(), fresh.to_vec());
         self.write(async |transaction| {

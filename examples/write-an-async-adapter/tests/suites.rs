@@ -14,7 +14,7 @@ use horizon_core::{Error, Event, EventKind, Result, Stamp, StatsStore, StatsStor
 use horizon_test_support::PostgresServer;
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
-use write_an_async_adapter::PostgresStore;
+use write_an_async_adapter::AsyncStore;
 
 /// Ends with this process.
 static SERVER: OnceCell<PostgresServer> = OnceCell::const_new();
@@ -40,8 +40,8 @@ impl Schema {
         schema
     }
 
-    async fn store(&self) -> PostgresStore {
-        PostgresStore::connect(&self.url).await.unwrap()
+    async fn store(&self) -> AsyncStore {
+        AsyncStore::connect(&self.url).await.unwrap()
     }
 
     /// Returns a connection of the test.
@@ -66,7 +66,7 @@ mod one_process {
 mod two_processes {
     use super::*;
 
-    struct RoundRobin([Arc<PostgresStore>; 2]);
+    struct RoundRobin([Arc<AsyncStore>; 2]);
 
     #[async_trait]
     impl StoreHarness for RoundRobin {
@@ -94,7 +94,7 @@ mod the_database {
         Event::new(stamp, Topic::Site, EventKind::visit(None))
     }
 
-    async fn visits(store: &PostgresStore) -> u64 {
+    async fn visits(store: &AsyncStore) -> u64 {
         store.total(&Topic::Site).await.unwrap().stats.visits
     }
 
@@ -145,9 +145,9 @@ mod the_database {
     #[tokio::test]
     async fn a_server_that_does_not_respond_is_a_retryable_error_with_its_cause() {
         let url = "postgres://postgres@127.0.0.1:1/postgres";
-        let error: Error = PostgresStore::connect(url).await.unwrap_err();
+        let error: Error = AsyncStore::connect(url).await.unwrap_err();
         assert!(error.is_retryable() && error.source().is_some(), "{error:?}");
-        assert!(!PostgresStore::connect("mysql://").await.unwrap_err().is_retryable());
+        assert!(!AsyncStore::connect("mysql://").await.unwrap_err().is_retryable());
     }
 }
 

@@ -71,7 +71,7 @@ pub struct Filter {
 pub enum FilterOperator {
     /// The value is one of the filter's.
     Is,
-    /// The value is none of the filter's. With a page: the session has a page that is none of them.
+    /// The value is not one of the filter's. With a page: the session has a page that is not one of them.
     IsNot,
     /// The value contains one of the filter's.
     Contains,

@@ -138,7 +138,7 @@ impl AddressedDocument<'_> {
 
 /// Returns the path of an alias. A relative one is in the folder of the document's own address, or of the root. Of a
 /// full URL only the path matters: the old blog may have had another host.
-fn alias_path(alias: &str, document: &AddressedDocument<'_>) -> String {
+pub(crate) fn alias_path(alias: &str, document: &AddressedDocument<'_>) -> String {
     let alias = alias.trim();
     let after_scheme = alias
         .split_once("://")
@@ -172,7 +172,7 @@ fn in_folder(address: &str, name: &str) -> String {
 
 /// Returns the form in which addresses are compared: without letter case, percent-encoding, query, file extension,
 /// `index.html` and slashes at the end.
-fn key(address: &str) -> String {
+pub(crate) fn key(address: &str) -> String {
     let end = address.find(['?', '#']).unwrap_or(address.len());
     let path = address.get(..end).unwrap_or_default();
     key_of_decoded(&decoded(path).unwrap_or_else(|| path.to_owned()))

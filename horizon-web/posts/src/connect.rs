@@ -109,7 +109,8 @@ pub(crate) fn shown_with(
     (redirects, site_files)
 }
 
-fn addressed<'a>(roots: &LayoutRoots, documents: &[&'a ParsedDocument]) -> Vec<AddressedDocument<'a>> {
+/// Returns the documents with all their addresses.
+pub(crate) fn addressed<'a>(roots: &LayoutRoots, documents: &[&'a ParsedDocument]) -> Vec<AddressedDocument<'a>> {
     let addressed = documents.iter().map(|document| AddressedDocument {
         path: document.source(),
         url: document.url_path(),

@@ -15,7 +15,7 @@ const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 pub(crate) struct DateText {
     /// Midnight if there is no time.
     pub(crate) time: NaiveDateTime,
-    /// `None` if there is none.
+    /// `None` if the text has no offset.
     pub(crate) offset: Option<FixedOffset>,
 }
 
@@ -135,7 +135,7 @@ fn time_of_day(text: &str, is_afternoon: Option<bool>) -> Option<NaiveTime> {
 }
 
 /// Parses `Z`, `UTC`, `-0500`, `+01:00` or `+01`, and ignores the name of a zone after an offset. Returns `Some(None)`
-/// if there is none.
+/// if the text is empty.
 fn offset(text: &str) -> Option<Option<FixedOffset>> {
     if text.is_empty() {
         return Some(None);

@@ -90,6 +90,14 @@ impl ParsedDocument {
         }
     }
 
+    /// Returns the line of the cover in the file.
+    pub(crate) fn cover_line(&self) -> Option<usize> {
+        match self {
+            Self::Post(post) => post.cover_line,
+            Self::Page(_) => None,
+        }
+    }
+
     pub(crate) fn body(&self) -> &DocumentBody {
         match self {
             Self::Post(post) => &post.body,
@@ -271,6 +279,7 @@ fn post(slug: Slug, date: Date, front: FrontMatter, draft: bool, path: &Path, bo
         source: path.into(),
         aliases: front.aliases,
         is_listed: front.is_listed,
+        cover_line: front.cover_line,
         body,
     }
 }

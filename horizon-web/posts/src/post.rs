@@ -39,6 +39,8 @@ pub struct Post {
     pub aliases: Vec<String>,
     /// Whether lists, feeds, the sitemap and the search may contain the document. Its own page exists anyway.
     pub is_listed: bool,
+    /// The line of the cover in the file, from 1.
+    pub(crate) cover_line: Option<usize>,
     pub(crate) body: DocumentBody,
 }
 

@@ -48,8 +48,8 @@ pub(crate) struct SiteFile {
     /// The length in bytes.
     pub(crate) length: u64,
     pub(crate) modified: Option<SystemTime>,
-    /// The documents that it belongs to, by path in the content folder. It is public if one of them is, or if there
-    /// is none.
+    /// The documents that it belongs to, by path in the content folder. It is public if one of them is, or if it
+    /// belongs to no document.
     pub(crate) owners: Arc<[PathBuf]>,
     /// Whether the last version did not serve it.
     pub(crate) is_new: bool,

@@ -202,7 +202,8 @@ mod tests {
 
     #[test]
     fn a_text_is_not_used_by_a_literal_with_another_meaning() {
-        let code = "rel=\"next\";data-horizon=\"new-comments\";page(\"footnotes\");texts.get(\"tags\");form(\"previous-page\");";
+        let code = "rel=\"next\";data-horizon=\"new-comments\";page(\"footnotes\");\
+                    texts.get(\"tags\");form(\"previous-page\");";
         for unused in ["next", "new-comments", "footnotes", "tag", "previous", "page"] {
             assert!(!is_used(unused, code), "{unused}");
         }

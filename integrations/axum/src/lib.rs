@@ -73,7 +73,7 @@
 //! | `dashboard` | yes | `/dashboard`: the reports as pages; without it, only the API and CSV files | 5 |
 //! | `metrics` | yes | `Horizon::metrics`: metrics in the OpenMetrics text format | 4 |
 //! | `sqlite` | yes | stores `sqlite:PATH`: stats, comments and the secret in local files | 9 |
-//! | `postgres` | no | stores `postgres://…`: stats, comments and the secret in a schema of your PostgreSQL | 53 |
+//! | `postgres` | no | stores `postgres://…`: stats, comments and the secret in a schema of your PostgreSQL | 52 |
 //! | `redis` | no | event buses and stores `redis://HOST`: many processes serve one site | 55 |
 //! | `log` | no | `start_log`: a bounded log on standard error that never blocks | 12 |
 //! | `tls` | no | `serve_tls`: `serve` with TLS, and certificates that are read again when they change | 10 |

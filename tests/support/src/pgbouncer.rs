@@ -98,6 +98,7 @@ fn settings_text(server: u16, port: u16, pool_size: u32) -> String {
          auth_type = any\n\
          pool_mode = transaction\n\
          default_pool_size = {pool_size}\n\
-         max_client_conn = 1000\n"
+         max_client_conn = 1000\n\
+         server_login_retry = 1\n"
     )
 }

@@ -107,6 +107,14 @@ impl PostgresServer {
         self.port
     }
 
+    /// Returns the id of the first process of the server, which starts the others.
+    ///
+    /// # Errors
+    /// The server does not run.
+    pub fn id(&self) -> anyhow::Result<u32> {
+        self.supervisor.id()
+    }
+
     /// Returns the database `postgres`.
     #[must_use]
     pub fn database(&self) -> TestDatabase {
@@ -146,8 +154,8 @@ impl PostgresServer {
         self.supervisor.ended().await
     }
 
-    /// Starts the server again with its files and on its port, and waits until it accepts connections. If it still runs,
-    /// stops it first.
+    /// Starts the server again with its files and on its port, and waits until it accepts connections. If it still
+    /// runs, stops it first.
     ///
     /// # Errors
     /// It does not start in time. The error contains its log.

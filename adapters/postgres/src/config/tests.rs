@@ -58,6 +58,7 @@ fn several_hosts_are_asked_for_the_one_that_writes() {
     let servers = config("postgres://u@a,b:6432/d");
     assert_eq!(servers.server(), "a:5432,b:6432/d");
     assert_eq!(servers.driver.get_target_session_attrs(), TargetSessionAttrs::ReadWrite);
+    assert_eq!(config("postgres:///d?host=a,b&port=1,2").server(), "a:1,b:2/d");
     let any = config("postgres://u@a,b/d?target_session_attrs=any");
     assert_eq!(any.driver.get_target_session_attrs(), TargetSessionAttrs::Any);
     assert_eq!(config("postgres://u@[::1]/d").server(), "[::1]:5432/d");

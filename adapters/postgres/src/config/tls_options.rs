@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::{UrlError, url::Query};
+use super::{UrlError, url::UrlOptions};
 
 /// How much TLS a connection has: the values of `sslmode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub(crate) struct TlsOptions {
 }
 
 impl TlsOptions {
-    pub(super) fn new(query: &Query<'_>) -> Result<Self, UrlError> {
+    pub(super) fn new(query: &UrlOptions<'_>) -> Result<Self, UrlError> {
         let roots = match query.own("sslrootcert") {
             None => None,
             Some("system") => Some(RootCertificates::System),
@@ -66,7 +66,7 @@ impl TlsOptions {
             (_, Some(RootCertificates::System)) => {
                 return Err(UrlError::Value {
                     option: "sslmode",
-                    rule: "`sslrootcert=system` needs `verify-full`, because anybody has a certificate of a public authority",
+                    rule: "`sslrootcert=system` needs `verify-full`, because anybody can get a public certificate",
                 });
             }
             (SslMode::VerifyCa, None) => {

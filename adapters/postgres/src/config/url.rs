@@ -47,7 +47,7 @@ pub(super) struct UrlParts<'a> {
 }
 
 /// The options of a URL.
-pub(super) struct Query<'a> {
+pub(super) struct UrlOptions<'a> {
     own: Vec<(&'a str, String)>,
     driver: Vec<(&'a str, &'a str)>,
 }
@@ -70,7 +70,7 @@ impl<'a> UrlParts<'a> {
     }
 
     /// Returns the configuration of the driver.
-    pub(super) fn driver_config(&self, query: &Query<'_>) -> Result<tokio_postgres::Config, UrlError> {
+    pub(super) fn driver_config(&self, query: &UrlOptions<'_>) -> Result<tokio_postgres::Config, UrlError> {
         // The driver looks for the first `@`, also in options.
         let encoded = |text: &str| text.replace('@', "%40");
         let mut url = "postgres://".to_owned();
@@ -94,7 +94,7 @@ impl<'a> UrlParts<'a> {
     }
 }
 
-impl<'a> Query<'a> {
+impl<'a> UrlOptions<'a> {
     pub(super) fn parse(query: &'a str) -> Result<Self, UrlError> {
         let (mut own, mut driver) = (Vec::new(), Vec::new());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -102,6 +102,9 @@ impl<'a> Query<'a> {
             let decoded = decode(value, "value of an option")?;
             if OWN_OPTIONS.contains(&option) {
                 own.push((option, decoded));
+            } else if option == "host" {
+                // In a URL, the driver does not split them.
+                driver.extend(value.split(',').map(|host| (option, host)));
             } else if DRIVER_OPTIONS.contains(&option) {
                 driver.push((option, value));
             } else {

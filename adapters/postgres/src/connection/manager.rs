@@ -11,7 +11,7 @@ use tokio_postgres::{Client, Statement};
 
 use super::{
     PoolKind,
-    opening::{self, Driver},
+    opening::{self, SocketDriver},
     status::ServerStatus,
     tls, transaction,
 };
@@ -19,7 +19,7 @@ use crate::{
     PostgresConfig,
     error::DatabaseError,
     schema,
-    sql::{self, Sql},
+    sql::{self, SqlStatement},
 };
 
 /// How long the server may take to let a client in, with all attempts at all hosts.
@@ -63,7 +63,7 @@ impl SharedState {
         }))
     }
 
-    async fn connect(&self) -> Result<(Client, Driver), DatabaseError> {
+    async fn connect(&self) -> Result<(Client, SocketDriver), DatabaseError> {
         let options = self.config.tls.clone();
         let connector = spawn_blocking(move || tls::connector(&options)).await;
         let connector = connector.map_err(|_| DatabaseError::Closed)??;
@@ -107,7 +107,7 @@ impl ConnectionManager {
         if !config.prepares_statements {
             return Ok(HashMap::new());
         }
-        let statements: Vec<Sql> = sql::of_pool(self.kind).iter().copied().flatten().copied().collect();
+        let statements: Vec<SqlStatement> = sql::of_pool(self.kind).iter().copied().flatten().copied().collect();
         // The names of tables are resolved now.
         let begin = transaction::begin(&config.schema, self.kind);
         let begin = async { client.batch_execute(&begin).await.map_err(DatabaseError::of_begin) };
@@ -120,9 +120,9 @@ impl ConnectionManager {
     }
 }
 
-/// Moves the bytes of a connection until it ends. When the client is dropped, it waits for what is under way, but not for
-/// ever: the server may never answer.
-async fn run(driver: Driver, closed: oneshot::Receiver<()>, shared: Arc<SharedState>) {
+/// Moves the bytes of a connection until it ends. When the client is dropped, it waits for what is under way, but not
+/// for ever: the server may never answer.
+async fn run(driver: SocketDriver, closed: oneshot::Receiver<()>, shared: Arc<SharedState>) {
     let outages = shared.status.outages();
     let linger = async {
         let _ = closed.await;
@@ -141,7 +141,8 @@ impl Manager for ConnectionManager {
     type Error = DatabaseError;
 
     async fn create(&self) -> Result<Connection, DatabaseError> {
-        let opened = self.open().await;
+        // It is large, and each call would contain it.
+        let opened = Box::pin(self.open()).await;
         match &opened {
             Ok(_) => self.shared.status.connected(),
             Err(error) => self.shared.status.failed(error),
@@ -159,7 +160,7 @@ impl Manager for ConnectionManager {
 
 impl Connection {
     /// Returns the prepared statement, if this connection has it.
-    pub(super) fn prepared(&self, sql: Sql) -> Option<&Statement> {
+    pub(super) fn prepared(&self, sql: SqlStatement) -> Option<&Statement> {
         self.prepared.get(sql.text)
     }
 }

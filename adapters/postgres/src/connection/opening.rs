@@ -13,13 +13,13 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::{PostgresConfig, config::SslMode};
 
 /// The other half of a connection: what moves its bytes.
-pub(super) type Driver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+pub(super) type SocketDriver = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 /// Opens a connection. The modes `prefer` and `allow` have a second attempt.
 pub(super) async fn open(
     config: &PostgresConfig,
     tls: &MakeRustlsConnect,
-) -> Result<(Client, Driver), tokio_postgres::Error> {
+) -> Result<(Client, SocketDriver), tokio_postgres::Error> {
     let (first, second) = attempts(config);
     let connect = async |mode| {
         let mut driver = config.driver.clone();
@@ -31,8 +31,8 @@ pub(super) async fn open(
         done => return done,
     };
     let Some(second) = second else { return Err(error) };
-    // If the server rejects the second attempt, too, the first one says more: it is the one that is wanted, or the server
-    // has no TLS.
+    // If the server rejects the second attempt, too, the first one says more: it is the one that is wanted, or the
+    // server has no TLS.
     connect(second).await.map_err(|other| {
         let got_further = other
             .code()

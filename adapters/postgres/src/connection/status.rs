@@ -8,11 +8,11 @@ use parking_lot::Mutex;
 pub(super) struct ServerStatus {
     /// The hosts, their ports and the database.
     server: String,
-    state: Mutex<State>,
+    state: Mutex<OutageState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct OutageState {
     /// How often the server was lost.
     outages: u64,
     is_lost: bool,

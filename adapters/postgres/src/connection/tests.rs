@@ -8,10 +8,10 @@ mod tls;
 use std::error::Error as _;
 
 use super::*;
-use crate::sql::Sql;
+use crate::sql::SqlStatement;
 
-const fn sql(text: &'static str) -> Sql {
-    Sql { text, types: &[] }
+const fn sql(text: &'static str) -> SqlStatement {
+    SqlStatement { text, types: &[] }
 }
 
 fn database(url: &str) -> Database {
@@ -20,22 +20,22 @@ fn database(url: &str) -> Database {
 
 impl Database {
     /// Returns the text in the only column and row of a statement that reads.
-    async fn read_text(&self, statement: Sql) -> Result<String, DatabaseError> {
+    async fn read_text(&self, statement: SqlStatement) -> Result<String, DatabaseError> {
         self.read(async |tx| text(tx, statement).await).await
     }
 
     /// Returns the text in the only column and row of a statement that may write.
-    async fn write_text(&self, statement: Sql) -> Result<String, DatabaseError> {
+    async fn write_text(&self, statement: SqlStatement) -> Result<String, DatabaseError> {
         self.write(async |tx| text(tx, statement).await).await
     }
 
     /// Runs a statement that writes.
-    async fn change(&self, statement: Sql) -> Result<u64, DatabaseError> {
+    async fn change(&self, statement: SqlStatement) -> Result<u64, DatabaseError> {
         self.write(async |tx| tx.execute(statement, &[]).await).await
     }
 }
 
-async fn text(transaction: &Transaction, statement: Sql) -> Result<String, DatabaseError> {
+async fn text(transaction: &Transaction, statement: SqlStatement) -> Result<String, DatabaseError> {
     let row = transaction.query_opt(statement, &[]).await?.unwrap();
     Ok(row.try_get(0)?)
 }

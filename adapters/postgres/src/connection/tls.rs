@@ -23,7 +23,7 @@ const PROTOCOL: &[u8] = b"postgresql";
 
 /// Why TLS cannot be set up.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TlsError {
+pub(crate) enum TlsSetupError {
     #[error("the file {path} of the option `{option}` cannot be read: it must be in the PEM format")]
     File {
         option: &'static str,
@@ -40,11 +40,11 @@ pub(crate) enum TlsError {
 }
 
 /// Reads the files of the options.
-pub(super) fn connector(options: &TlsOptions) -> Result<MakeRustlsConnect, TlsError> {
+pub(super) fn connector(options: &TlsOptions) -> Result<MakeRustlsConnect, TlsSetupError> {
     let provider = Arc::new(ring::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(TlsError::Unusable)?
+        .map_err(TlsSetupError::Unusable)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Verifier::new(&options.verification, provider)?));
     let mut config = match &options.client {
@@ -54,20 +54,20 @@ pub(super) fn connector(options: &TlsOptions) -> Result<MakeRustlsConnect, TlsEr
             let private_key = PrivateKeyDer::from_pem_file(key).map_err(|source| unreadable("sslkey", key, source))?;
             config
                 .with_client_auth_cert(chain, private_key)
-                .map_err(TlsError::Unusable)?
+                .map_err(TlsSetupError::Unusable)?
         }
     };
     config.alpn_protocols = vec![PROTOCOL.to_vec()];
     Ok(MakeRustlsConnect::new(config))
 }
 
-fn certificates(option: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(option: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsSetupError> {
     let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
     read.map_err(|source| unreadable(option, path, source))
 }
 
-fn unreadable(option: &'static str, path: &Path, source: pem::Error) -> TlsError {
-    TlsError::File {
+fn unreadable(option: &'static str, path: &Path, source: pem::Error) -> TlsSetupError {
+    TlsSetupError::File {
         option,
         path: path.into(),
         source,
@@ -84,7 +84,7 @@ struct Verifier {
 }
 
 impl Verifier {
-    fn new(verification: &Verification, provider: Arc<CryptoProvider>) -> Result<Self, TlsError> {
+    fn new(verification: &Verification, provider: Arc<CryptoProvider>) -> Result<Self, TlsSetupError> {
         let (authority, checks_host) = match verification {
             Verification::Nothing => (None, false),
             Verification::Authority(roots) => (Some(roots), false),
@@ -101,7 +101,7 @@ impl Verifier {
     fn authority(
         roots: &RootCertificates,
         provider: &Arc<CryptoProvider>,
-    ) -> Result<Arc<WebPkiServerVerifier>, TlsError> {
+    ) -> Result<Arc<WebPkiServerVerifier>, TlsSetupError> {
         let mut store = RootCertStore::empty();
         match roots {
             RootCertificates::System => {
@@ -109,18 +109,18 @@ impl Verifier {
             }
             RootCertificates::File(path) => {
                 for certificate in certificates("sslrootcert", path)? {
-                    store.add(certificate).map_err(TlsError::Unusable)?;
+                    store.add(certificate).map_err(TlsSetupError::Unusable)?;
                 }
             }
         }
         if store.is_empty() {
             return Err(match roots {
-                RootCertificates::System => TlsError::NoSystemCertificates,
-                RootCertificates::File(path) => TlsError::NoCertificate(path.clone()),
+                RootCertificates::System => TlsSetupError::NoSystemCertificates,
+                RootCertificates::File(path) => TlsSetupError::NoCertificate(path.clone()),
             });
         }
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider)).build();
-        verifier.map_err(|error| TlsError::Unusable(Error::General(error.to_string())))
+        verifier.map_err(|error| TlsSetupError::Unusable(Error::General(error.to_string())))
     }
 }
 

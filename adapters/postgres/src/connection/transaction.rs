@@ -5,10 +5,10 @@ use futures::future::join_all;
 use tokio_postgres::{Row, RowStream, types::ToSql};
 
 use super::{ConnectionManager, PoolKind};
-use crate::{error::DatabaseError, schema::quoted, sql::Sql};
+use crate::{error::DatabaseError, schema::quoted, sql::SqlStatement};
 
-/// Waits until no other transaction holds this lock of the site. The end of the transaction releases it: PgBouncer would
-/// leave the lock of a session with a connection of somebody else.
+/// Waits until no other transaction holds this lock of the site. The end of the transaction releases it: PgBouncer
+/// would leave the lock of a session with a connection of somebody else.
 ///
 /// The transactions with the lock read and write rows by their keys, so the planner is told to use indexes, also for
 /// tables that are small or have no statistics yet: it keeps a plan while the table grows.
@@ -16,19 +16,25 @@ pub(crate) const LOCK: &str = "SET LOCAL plan_cache_mode = force_generic_plan; S
     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; \
     SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon ' || current_schema(), 0));";
 
+/// A report shall not take the processors of those that count, and ends when its connection is closed (PostgreSQL 14
+/// and later check this).
+const REPORT: &str = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; \
+    SELECT set_config('client_connection_check_interval', '1s', true) \
+    WHERE current_setting('client_connection_check_interval', true) IS NOT NULL;";
+
 /// Parameters of a statement.
 pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// A statement with its parameters.
-pub(crate) struct Write<'a> {
-    sql: Sql,
+pub(crate) struct TableWrite<'a> {
+    sql: SqlStatement,
     rows: usize,
     params: Vec<Box<dyn ToSql + Sync + Send + 'a>>,
 }
 
-impl<'a> Write<'a> {
+impl<'a> TableWrite<'a> {
     /// Returns a statement without parameters, which are added in their order. They have the columns of so many rows.
-    pub(crate) fn new(sql: Sql, rows: usize) -> Self {
+    pub(crate) fn new(sql: SqlStatement, rows: usize) -> Self {
         let params = Vec::with_capacity(sql.types.len());
         Self { sql, rows, params }
     }
@@ -74,6 +80,9 @@ pub(crate) fn begin(schema: &str, kind: PoolKind) -> String {
         "BEGIN {mode}; SET LOCAL search_path = {schema}, pg_temp; SET LOCAL statement_timeout = {limit}; \
          SET LOCAL lock_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = {idle};"
     );
+    if kind == PoolKind::Report {
+        text.push_str(REPORT);
+    }
     if kind == PoolKind::Write {
         text.push_str(
             "SELECT set_config('synchronous_commit', 'on', true) \
@@ -105,7 +114,7 @@ impl Transaction {
     ///
     /// Statements that are polled together, as with `try_join!`, are sent in the order of their first poll, without
     /// waiting for replies: one round trip.
-    pub(crate) async fn query(&self, sql: Sql, params: Params<'_>) -> Result<Vec<Row>, DatabaseError> {
+    pub(crate) async fn query(&self, sql: SqlStatement, params: Params<'_>) -> Result<Vec<Row>, DatabaseError> {
         let connection = self.connection()?;
         if let Some(statement) = connection.prepared(sql) {
             return Ok(connection.client.query(statement, params).await?);
@@ -115,18 +124,18 @@ impl Transaction {
     }
 
     /// Returns the rows of a statement as they arrive. The statement is always planned for these parameters.
-    pub(crate) async fn stream(&self, sql: Sql, params: Params<'_>) -> Result<RowStream, DatabaseError> {
+    pub(crate) async fn stream(&self, sql: SqlStatement, params: Params<'_>) -> Result<RowStream, DatabaseError> {
         let typed = params.iter().copied().zip(sql.types.iter().cloned());
         Ok(self.connection()?.client.query_typed_raw(sql.text, typed).await?)
     }
 
     /// Returns the only row of a statement, if it has one.
-    pub(crate) async fn query_opt(&self, sql: Sql, params: Params<'_>) -> Result<Option<Row>, DatabaseError> {
+    pub(crate) async fn query_opt(&self, sql: SqlStatement, params: Params<'_>) -> Result<Option<Row>, DatabaseError> {
         Ok(self.query(sql, params).await?.into_iter().next())
     }
 
     /// Runs a statement and returns the number of rows that it changed.
-    pub(crate) async fn execute(&self, sql: Sql, params: Params<'_>) -> Result<u64, DatabaseError> {
+    pub(crate) async fn execute(&self, sql: SqlStatement, params: Params<'_>) -> Result<u64, DatabaseError> {
         let connection = self.connection()?;
         if let Some(statement) = connection.prepared(sql) {
             return Ok(connection.client.execute(statement, params).await?);
@@ -136,8 +145,8 @@ impl Transaction {
     }
 
     /// Runs the statements and commits, in one round trip.
-    pub(crate) async fn execute_all_and_commit(&self, writes: &[Write<'_>]) -> Result<(), DatabaseError> {
-        let execute = async |write: &Write<'_>| {
+    pub(crate) async fn execute_all_and_commit(&self, writes: &[TableWrite<'_>]) -> Result<(), DatabaseError> {
+        let execute = async |write: &TableWrite<'_>| {
             let params: Vec<&(dyn ToSql + Sync)> = write.params.iter().map(|param| &**param as _).collect();
             self.execute(write.sql, &params).await
         };

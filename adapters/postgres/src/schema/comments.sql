@@ -29,8 +29,8 @@ COMMENT ON VIEW hourly_site IS
 COMMENT ON VIEW reading_times IS
     'How many page visits of a page and day took how long, for medians of several days. Ranges grow by 10 %';
 COMMENT ON VIEW dimensions IS
-    'The sessions of each day by one property: entry_page, exit_page, source, channel, medium, campaign, term, content, '
-    'browser, system, device, country or language. Each session is in one row of each dimension';
+    'The sessions of each day by one property: entry_page, exit_page, source, channel, medium, campaign, term, '
+    'content, browser, system, device, country or language. Each session is in one row of each dimension';
 COMMENT ON VIEW sources IS
     'The sessions of each day by the site or campaign that led to them';
 COMMENT ON VIEW events IS
@@ -74,7 +74,8 @@ BEGIN
             ('open_since', 'The first day that may still change; earlier days are final. Null before the first event'),
             ('page', 'The name of the page: its URL path, decoded and without the first slash, such as docs/intro. '
                 'The root page is /. Null: the site'),
-            ('page_seconds', 'The sum of the seconds of the pages. Mean time on page: page_seconds / keyed_page_visits'),
+            ('page_seconds', 'The sum of the seconds of the pages. Mean time on page: '
+                'page_seconds / keyed_page_visits'),
             ('page_visits', 'Visits of pages: the events of a visitor on a page, with gaps of at most 30 minutes. '
                 'Pages show them as views'),
             ('pageviews', 'Pages that were opened. A reload counts again'),
@@ -138,7 +139,7 @@ BEGIN
             ('site', 'id', 'Always 1'),
             ('site', 'identity', 'A random id, by which programs notice that the database is another one'),
             ('site', 'time_zone', 'The IANA name of the time zone; empty before the first event'),
-            ('site', 'cutoff', 'The start of the first open day in milliseconds since 1970; null before the first event'),
+            ('site', 'cutoff', 'The start of the first open day in milliseconds since 1970; null if unknown'),
             ('site', 'late_events', 'Events that came after their day was final'),
             ('site', 'first_session_day', 'The first day whose sessions are kept; null if none were erased'),
             ('site', 'last_check', 'The last time at which a program checked that it can write'),

@@ -17,9 +17,9 @@ macro_rules! counts_columns {
 
 /// The steps of the schema, each from one version to the next. Never change a released step.
 ///
-/// Ids of 16 bytes are of the type `uuid`. Times are milliseconds since 1970, unless they are of the type `timestamptz`.
-/// Tables whose rows change with every batch leave room in their pages (`fillfactor`), so that an update stays in its
-/// page and no index changes.
+/// Ids of 16 bytes are of the type `uuid`. Times are milliseconds since 1970, unless they are of the type
+/// `timestamptz`. Tables whose rows change with every batch leave room in their pages (`fillfactor`), so that an update
+/// stays in its page and no index changes.
 pub(super) const STEPS: &[&str] = &[concat!(
     "
     -- The site: one row. The cutoff is the start of the first open day, and unknown before the first event.

@@ -2,10 +2,10 @@ use futures::future::join_all;
 use horizon_test_support::TestDatabase;
 
 use super::*;
-use crate::{PostgresConfig, connection::Database, sql::Sql};
+use crate::{PostgresConfig, connection::Database, sql::SqlStatement};
 
 /// Reads the row of the site, which needs a right on the tables.
-const SITE: Sql = Sql {
+const SITE: SqlStatement = SqlStatement {
     text: "SELECT id FROM site",
     types: &[],
 };

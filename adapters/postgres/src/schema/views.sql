@@ -6,9 +6,11 @@
 -- counts, with the denominators of rates and means, because counts of several days can be added. Medians are the
 -- exception; a median that is not selected is not calculated.
 --
--- A later version changes a view in its own step, with `CREATE OR REPLACE VIEW`, which keeps the rights of readers. That
--- only adds columns at the end. To rename or remove a column, or to change its type, a step has to drop the view and
--- grant again what `pg_class.relacl` had.
+-- What was taken back (a like, or the exit page of a session that went on) leaves a row of zeros, which no view has.
+--
+-- A later version changes a view in its own step, with `CREATE OR REPLACE VIEW`, which keeps the rights of readers.
+-- That only adds columns at the end. To rename or remove a column, or to change its type, a step has to drop the view
+-- and grant again what `pg_class.relacl` had.
 
 -- Topic 0 is the site. A filter by page uses this index. The name of a topic never changes, so the updates of totals
 -- stay in their page.
@@ -49,7 +51,7 @@ CREATE VIEW daily AS
         ) AS median_time_on_page
     FROM topic_days d
     JOIN topics t USING (topic)
-    WHERE t.topic <> 0;
+    WHERE t.topic <> 0 AND (d.pageviews, d.visits, d.seconds, d.likes, d.comments) <> (0, 0, 0, 0, 0);
 
 CREATE VIEW daily_site AS
     SELECT
@@ -79,6 +81,7 @@ CREATE VIEW daily_site AS
             LIMIT 1
         ) AS median_time_on_page
     FROM topic_days d
+    WHERE (d.pageviews, d.visits, d.seconds, d.likes, d.comments) <> (0, 0, 0, 0, 0)
     GROUP BY d.day;
 
 CREATE VIEW hourly AS
@@ -96,7 +99,7 @@ CREATE VIEW hourly AS
         h.comments
     FROM topic_hours h
     JOIN topics t USING (topic)
-    WHERE t.topic <> 0;
+    WHERE t.topic <> 0 AND (h.pageviews, h.visits, h.seconds, h.likes, h.comments) <> (0, 0, 0, 0, 0);
 
 CREATE VIEW hourly_site AS
     SELECT
@@ -110,7 +113,7 @@ CREATE VIEW hourly_site AS
         h.duration,
         h.seconds
     FROM topic_hours h
-    WHERE h.topic = 0;
+    WHERE h.topic = 0 AND (h.pageviews, h.visits, h.seconds, h.likes, h.comments) <> (0, 0, 0, 0, 0);
 
 CREATE VIEW reading_times AS
     SELECT
@@ -152,12 +155,13 @@ CREATE VIEW dimensions AS
             (10, 'device'),
             (11, 'country'),
             (12, 'language')
-    ) AS names (number, dimension) ON names.number = d.dimension;
+    ) AS names (number, dimension) ON names.number = d.dimension
+    WHERE (d.pageviews, d.visits, d.seconds) <> (0, 0, 0);
 
 CREATE VIEW sources AS
     SELECT day, value AS source, visitors, visits, keyed_visits, pageviews, bounces, duration, seconds
     FROM dimension_days
-    WHERE dimension = 2;
+    WHERE dimension = 2 AND (pageviews, visits, seconds) <> (0, 0, 0);
 
 CREATE VIEW events AS
     SELECT

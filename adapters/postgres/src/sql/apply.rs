@@ -216,7 +216,8 @@ statements! {
 
     REMOVE_SESSIONS(DATE_ARRAY, INT4_ARRAY) = "DELETE FROM sessions WHERE ctid = ANY(ARRAY(
         SELECT stored.ctid FROM unnest($1::date[], $2::integer[]) AS removed (day, number),
-            LATERAL (SELECT ctid FROM sessions WHERE day = removed.day AND number = removed.number OFFSET 0) AS stored))";
+            LATERAL (SELECT ctid FROM sessions
+                WHERE day = removed.day AND number = removed.number OFFSET 0) AS stored))";
 
     ADD_SESSIONS(DATE_ARRAY, INT4_ARRAY, INT4_ARRAY, BYTEA_ARRAY) =
         "INSERT INTO sessions (day, number, visitor, session)

@@ -88,7 +88,24 @@ macro_rules! bin_sums {
     };
 }
 
+/// The same of topic $1 in the periods $2 to $3: of each period if $4 says so. PostgreSQL can only use the primary key
+/// for this condition; it might else prefer to read the bins of all pages, because they are next to each other.
+macro_rules! bin_sums_of_topic {
+    ($table:literal, $period:literal) => {
+        concat!(
+            "SELECT bin, sum(visits)::bigint, (SELECT name FROM topics WHERE topic = $1), CASE WHEN $4 THEN ",
+            $period,
+            " END FROM ",
+            $table,
+            " WHERE (topic, ",
+            $period,
+            ") BETWEEN ($1, $2) AND ($1, $3) GROUP BY 1, 4"
+        )
+    };
+}
+
 statements! {
+    unprepared:
     /// The number of a topic.
     TOPIC(TEXT) = "SELECT topic FROM topics WHERE name = $1";
 
@@ -101,9 +118,11 @@ statements! {
     HOURS(INT4, INT4, TIMESTAMPTZ, TIMESTAMPTZ) = buckets!("topic_hours", "hour");
     HOUR_SUMS(INT4, INT4, TIMESTAMPTZ, TIMESTAMPTZ, BOOL, BOOL) = bucket_sums!("topic_hours", "hour");
     HOUR_BINS(INT4, INT4, TIMESTAMPTZ, TIMESTAMPTZ, BOOL, BOOL) = bin_sums!("reading_time_hours", "hour");
+    HOUR_BINS_OF_TOPIC(INT4, TIMESTAMPTZ, TIMESTAMPTZ, BOOL) = bin_sums_of_topic!("reading_time_hours", "hour");
     DAYS(INT4, INT4, DATE, DATE) = buckets!("topic_days", "day");
     DAY_SUMS(INT4, INT4, DATE, DATE, BOOL, BOOL) = bucket_sums!("topic_days", "day");
     DAY_BINS(INT4, INT4, DATE, DATE, BOOL, BOOL) = bin_sums!("reading_time_days", "day");
+    DAY_BINS_OF_TOPIC(INT4, DATE, DATE, BOOL) = bin_sums_of_topic!("reading_time_days", "day");
 
     DIMENSION(INT2, DATE, DATE) = concat!(
         "SELECT ", counts!(), ", value, day FROM dimension_days AS numbers

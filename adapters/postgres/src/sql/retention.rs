@@ -16,6 +16,7 @@ macro_rules! delete {
 }
 
 statements! {
+    unprepared:
     /// Erases ids that have the time of their events.
     EXPIRE_EVENT_IDS(UUID, INT8) = delete!("event_ids", "id < $1 AND at IS NULL ORDER BY id");
 

@@ -6,7 +6,8 @@ statements! {
 
     /// `OFFSET 0` keeps the planner from reading all counts first.
     CUSTOM_EVENTS(TEXT_ARRAY) = "SELECT named.topic, counted.name, counted.count
-        FROM topics AS named, LATERAL (SELECT name, count FROM custom_events WHERE topic = named.topic OFFSET 0) AS counted
+        FROM topics AS named,
+            LATERAL (SELECT name, count FROM custom_events WHERE topic = named.topic OFFSET 0) AS counted
         WHERE named.name = ANY($1)";
 
     IS_LIKED_BY(TEXT, UUID) = "SELECT FROM likes

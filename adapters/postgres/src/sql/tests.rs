@@ -1,18 +1,20 @@
+mod reports;
+
 use horizon_core::{Event, EventKind, Stamp, StatsStore, Timestamp, Topic};
 use horizon_test_support::TestDatabase;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-use super::{Sql, apply, site, stats};
+use super::{SqlStatement, apply, site, stats};
 use crate::{PostgresConfig, PostgresStore, connection::LOCK};
 
 /// The statements of `apply`.
-fn statements() -> impl Iterator<Item = Sql> {
+fn statements() -> impl Iterator<Item = SqlStatement> {
     let others = [stats::TOTALS, stats::CUSTOM_EVENTS, site::SITE, site::SET_SITE];
     others.into_iter().chain(apply::ALL.iter().copied())
 }
 
 /// Returns the lines of a statement's plan for any parameters.
-async fn plan(client: &Client, sql: Sql) -> Vec<String> {
+async fn plan(client: &Client, sql: SqlStatement) -> Vec<String> {
     let types: Vec<String> = sql.types.iter().map(ToString::to_string).collect();
     let types = types
         .iter()
@@ -85,13 +87,17 @@ async fn apply_finds_every_row_by_an_index_whatever_the_planner_knows() {
 const ROWS: &str = "
     INSERT INTO topics SELECT n, 'blog:page-' || n, 0, 0, 0, 0, 0 FROM generate_series(10, 1000) AS n;
     INSERT INTO event_ids SELECT gen_random_uuid() FROM generate_series(1, 20000);
-    INSERT INTO likes SELECT n / 100, gen_random_uuid(), true, 0, gen_random_uuid() FROM generate_series(1000, 20000) AS n;
-    INSERT INTO visitor_states SELECT gen_random_uuid(), 1, '2026-11-30', '2026-11-30', '' FROM generate_series(1, 20000);
+    INSERT INTO likes SELECT n / 100, gen_random_uuid(), true, 0, gen_random_uuid()
+        FROM generate_series(1000, 20000) AS n;
+    INSERT INTO visitor_states SELECT gen_random_uuid(), 1, '2026-11-30', '2026-11-30', ''
+        FROM generate_series(1, 20000);
     INSERT INTO sessions SELECT '2026-11-30', n, n, '' FROM generate_series(1, 20000) AS n;
     INSERT INTO comments (id, slug, reader, author, body, at, visibility)
-        SELECT gen_random_uuid(), 'page-' || n % 10, gen_random_uuid(), '', '', 0, 1 FROM generate_series(1, 20000) AS n;
+        SELECT gen_random_uuid(), 'page-' || n % 10, gen_random_uuid(), '', '', 0, 1
+        FROM generate_series(1, 20000) AS n;
     INSERT INTO verdicts SELECT gen_random_uuid(), 0, gen_random_uuid() FROM generate_series(1, 20000);
-    INSERT INTO dimension_days SELECT n % 13, '2026-11-30', n, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 FROM generate_series(1, 13000) AS n;
+    INSERT INTO dimension_days SELECT n % 13, '2026-11-30', n, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+        FROM generate_series(1, 13000) AS n;
     INSERT INTO day_numbers SELECT date '2000-01-01' + n / 15, n % 15, 1 FROM generate_series(1, 10000) AS n;
     INSERT INTO custom_events SELECT n / 10, 'event ' || n % 10, 1 FROM generate_series(100, 9000) AS n;
     INSERT INTO reading_time_days SELECT n % 900 + 10, '2026-11-30', n / 900, 1 FROM generate_series(1, 20000) AS n;
@@ -106,15 +112,15 @@ async fn the_check_finds_a_scan() {
         .await
         .unwrap();
     let found = |plan: &[String]| !scans(plan).is_empty();
-    let all = Sql {
+    let all = SqlStatement {
         text: "SELECT a FROM t",
         types: &[],
     };
-    let joined = Sql {
+    let joined = SqlStatement {
         text: "SELECT FROM t JOIN t AS u USING (a)",
         types: &[],
     };
-    let one = Sql {
+    let one = SqlStatement {
         text: "SELECT FROM t WHERE a = 1",
         types: &[],
     };

@@ -9,7 +9,7 @@ use horizon_core::{Badge, Changes, Comment, EventId, LikeChange, Update, reports
 use super::{comment_row::visibility_code, facts::StoredFacts};
 use crate::{
     columns::{UuidColumn, signed},
-    connection::Write,
+    connection::TableWrite,
     error::DatabaseError,
     sql::apply as sql,
 };
@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn writes<'a>(
     stored: &mut StoredFacts,
     counted: &'a CountedEvents,
-) -> Result<Vec<Write<'a>>, DatabaseError> {
+) -> Result<Vec<TableWrite<'a>>, DatabaseError> {
     let changes = &counted.changes;
     let mut writes = vec![
         event_ids(changes),
@@ -37,10 +37,10 @@ pub(super) fn writes<'a>(
 }
 
 /// The time is stored if it is not that of the id.
-fn event_ids(changes: &Changes) -> Write<'static> {
+fn event_ids(changes: &Changes) -> TableWrite<'static> {
     let mut ids: Vec<_> = changes.event_ids.iter().collect();
     ids.sort_unstable();
-    Write::new(sql::ADD_EVENT_IDS, ids.len())
+    TableWrite::new(sql::ADD_EVENT_IDS, ids.len())
         .column(ids.iter().map(|(id, _)| UuidColumn::from(*id)))
         .column(
             ids.iter()
@@ -49,7 +49,7 @@ fn event_ids(changes: &Changes) -> Write<'static> {
 }
 
 /// The totals that changed, and the topics that are new.
-fn totals(stored: &mut StoredFacts, changed: &[Update]) -> Write<'static> {
+fn totals(stored: &mut StoredFacts, changed: &[Update]) -> TableWrite<'static> {
     let mut totals: Vec<_> = changed
         .iter()
         .map(|total| (stored.topics.number(&total.topic), total.clone()))
@@ -61,7 +61,7 @@ fn totals(stored: &mut StoredFacts, changed: &[Update]) -> Write<'static> {
     }
     totals.sort_unstable_by_key(|(number, _)| *number);
     let counts = |count: fn(&Update) -> u64| totals.iter().map(move |(_, total)| signed(count(total)));
-    Write::new(sql::SET_TOTALS, totals.len())
+    TableWrite::new(sql::SET_TOTALS, totals.len())
         .column(totals.iter().map(|(number, _)| *number))
         .column(totals.iter().map(|(_, total)| total.topic.to_string()))
         .column(counts(|total| total.stats.visits))
@@ -72,7 +72,7 @@ fn totals(stored: &mut StoredFacts, changed: &[Update]) -> Write<'static> {
 }
 
 /// The counts that changed.
-fn custom_events<'a>(stored: &mut StoredFacts, totals: &'a [Update]) -> Write<'a> {
+fn custom_events<'a>(stored: &mut StoredFacts, totals: &'a [Update]) -> TableWrite<'a> {
     let mut rows = Vec::new();
     for total in totals {
         let earlier = stored.custom_events.get(&total.topic);
@@ -82,17 +82,17 @@ fn custom_events<'a>(stored: &mut StoredFacts, totals: &'a [Update]) -> Write<'a
         rows.extend(changed.map(|(name, count)| (topic.number(&total.topic), name, signed(count))));
     }
     rows.sort_unstable();
-    Write::new(sql::SET_CUSTOM_EVENTS, rows.len())
+    TableWrite::new(sql::SET_CUSTOM_EVENTS, rows.len())
         .column(rows.iter().map(|(topic, ..)| *topic))
         .column(rows.iter().map(|(_, name, _)| *name))
         .column(rows.iter().map(|(.., count)| *count))
 }
 
-fn likes(stored: &mut StoredFacts, likes: &[LikeChange]) -> Write<'static> {
+fn likes(stored: &mut StoredFacts, likes: &[LikeChange]) -> TableWrite<'static> {
     let topics = &mut stored.topics;
     let mut rows: Vec<_> = likes.iter().map(|like| (topics.number(&like.topic), like)).collect();
     rows.sort_unstable_by_key(|(topic, like)| (*topic, like.reader));
-    Write::new(sql::SET_LIKES, rows.len())
+    TableWrite::new(sql::SET_LIKES, rows.len())
         .column(rows.iter().map(|(topic, _)| *topic))
         .column(rows.iter().map(|(_, like)| UuidColumn::from(like.reader)))
         .column(rows.iter().map(|(_, like)| like.is_liked))
@@ -100,8 +100,8 @@ fn likes(stored: &mut StoredFacts, likes: &[LikeChange]) -> Write<'static> {
         .column(rows.iter().map(|(_, like)| UuidColumn::from(like.stamp.id)))
 }
 
-fn comments(comments: &[Comment]) -> Write<'_> {
-    Write::new(sql::ADD_COMMENTS, comments.len())
+fn comments(comments: &[Comment]) -> TableWrite<'_> {
+    TableWrite::new(sql::ADD_COMMENTS, comments.len())
         .column(comments.iter().map(|comment| UuidColumn::from(comment.id)))
         .column(comments.iter().map(|comment| comment.slug.as_str()))
         .column(comments.iter().map(|comment| comment.parent.map(UuidColumn::from)))
@@ -114,27 +114,27 @@ fn comments(comments: &[Comment]) -> Write<'_> {
 }
 
 /// The visibilities of the comments, also of those that the batch adds, which have theirs already.
-fn visibilities(changes: &Changes) -> Write<'static> {
+fn visibilities(changes: &Changes) -> TableWrite<'static> {
     let verdicts = &changes.verdicts;
-    Write::new(sql::SET_VISIBILITIES, verdicts.len())
+    TableWrite::new(sql::SET_VISIBILITIES, verdicts.len())
         .column(verdicts.iter().map(|verdict| UuidColumn::from(verdict.comment)))
         .column(verdicts.iter().map(|verdict| visibility_code(verdict.visibility)))
 }
 
-fn verdicts(changes: &Changes) -> Write<'static> {
+fn verdicts(changes: &Changes) -> TableWrite<'static> {
     let verdicts = &changes.verdicts;
-    Write::new(sql::SET_VERDICTS, verdicts.len())
+    TableWrite::new(sql::SET_VERDICTS, verdicts.len())
         .column(verdicts.iter().map(|verdict| UuidColumn::from(verdict.comment)))
         .column(verdicts.iter().map(|verdict| verdict.stamp.at.as_millis()))
         .column(verdicts.iter().map(|verdict| UuidColumn::from(verdict.stamp.id)))
 }
 
 /// The threads whose comments are new or have another visibility.
-fn threads(stored: &StoredFacts, changes: &Changes) -> Write<'static> {
+fn threads(stored: &StoredFacts, changes: &Changes) -> TableWrite<'static> {
     let new = changes.comments.iter();
     let new = new.map(|comment| comment.parent.unwrap_or(comment.id));
     let verdicts = changes.verdicts.iter();
     let changed = verdicts.filter_map(|verdict| stored.threads.get(&verdict.comment).copied());
     let heads: BTreeSet<EventId> = new.chain(changed).collect();
-    Write::new(sql::SET_THREADS_SHOWN, heads.len()).column(heads.into_iter().map(UuidColumn::from))
+    TableWrite::new(sql::SET_THREADS_SHOWN, heads.len()).column(heads.into_iter().map(UuidColumn::from))
 }

@@ -15,7 +15,7 @@ use crate::{
     columns::{UuidColumn, unsigned},
     connection::Params,
     error::DatabaseError,
-    sql::{Sql, comments as sql},
+    sql::{SqlStatement, comments as sql},
 };
 
 /// Returns a limit as a parameter of a statement.
@@ -47,7 +47,7 @@ fn read_error(error: DatabaseError) -> Error {
 }
 
 impl PostgresStore {
-    async fn select(&self, statement: Sql, params: Params<'_>) -> Result<Vec<Row>> {
+    async fn select(&self, statement: SqlStatement, params: Params<'_>) -> Result<Vec<Row>> {
         let rows = self
             .database
             .read(async |transaction| transaction.query(statement, params).await)
@@ -55,7 +55,7 @@ impl PostgresStore {
         rows.map_err(read_error)
     }
 
-    async fn select_comments(&self, statement: Sql, params: Params<'_>) -> Result<Vec<Comment>> {
+    async fn select_comments(&self, statement: SqlStatement, params: Params<'_>) -> Result<Vec<Comment>> {
         let rows = self.select(statement, params).await?;
         rows.iter()
             .map(|row| comment_row::comment(row).map_err(read_error))

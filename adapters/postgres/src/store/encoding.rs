@@ -24,26 +24,26 @@ enum EncodingError {
 }
 
 /// A type that is stored as bytes.
-pub(super) trait Encoded: Serialize + DeserializeOwned {
+pub(super) trait StoredValue: Serialize + DeserializeOwned {
     /// The column.
     const COLUMN: &'static str;
 }
 
-impl Encoded for VisitorState {
+impl StoredValue for VisitorState {
     const COLUMN: &'static str = "state";
 }
 
-impl Encoded for SessionRow {
+impl StoredValue for SessionRow {
     const COLUMN: &'static str = "session";
 }
 
-pub(super) fn encode<T: Encoded>(value: &T) -> Result<Vec<u8>, DatabaseError> {
+pub(super) fn encode<T: StoredValue>(value: &T) -> Result<Vec<u8>, DatabaseError> {
     let mut bytes = Vec::with_capacity(VALUE_BYTES);
     bytes.push(VERSION);
     postcard::to_extend(value, bytes).map_err(|error| invalid(T::COLUMN, EncodingError::Unwritable(error)))
 }
 
-pub(super) fn decode<T: Encoded>(bytes: &[u8]) -> Result<T, DatabaseError> {
+pub(super) fn decode<T: StoredValue>(bytes: &[u8]) -> Result<T, DatabaseError> {
     let decoded = match bytes {
         [VERSION, rest @ ..] => postcard::from_bytes(rest).map_err(EncodingError::Damaged),
         _ => Err(EncodingError::UnknownVersion(bytes.first().copied())),

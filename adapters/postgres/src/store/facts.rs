@@ -18,14 +18,14 @@ use tokio_postgres::{Row, types::ToSql};
 use super::{
     comment_row,
     encoding::decode,
-    reports::{SiteZone, StoredSite},
+    reports::{CachedZone, SiteRecord},
     totals,
 };
 use crate::{
     columns::{self, UuidColumn},
     connection::Transaction,
     error::DatabaseError,
-    sql::{Sql, apply as sql},
+    sql::{SqlStatement, apply as sql},
 };
 pub(super) use days::{SESSIONS, StoredDays, VISITORS};
 pub(super) use topic_numbers::{SITE, TopicNumbers};
@@ -34,7 +34,7 @@ pub(super) use topic_numbers::{SITE, TopicNumbers};
 pub(super) struct StoredFacts {
     facts: Facts,
     reports: ReportFacts,
-    pub(super) site: StoredSite,
+    pub(super) site: SiteRecord,
     pub(super) topics: TopicNumbers,
     pub(super) days: StoredDays,
     /// The counts of the custom events of each topic.
@@ -49,14 +49,14 @@ impl StoredFacts {
     /// Reads what is stored under the keys, in one round trip.
     pub(super) async fn read(
         transaction: &Transaction,
-        zone: &SiteZone,
+        zone: &CachedZone,
         keys: &BatchKeys,
         events: &[Event],
     ) -> Result<Self, DatabaseError> {
         let days = ReportFacts::days_of(events, &zone.get());
         // All queries are sent before the first reply. If one fails, the later ones fail because of it.
         let (site, last_topic, totals, event_ids, states, likes, comments, verdicts, days) = join!(
-            StoredSite::read(transaction, zone),
+            SiteRecord::read(transaction, zone),
             transaction.query_opt(sql::LAST_TOPIC, &[]),
             totals::read(transaction, &keys.topics),
             by_id(transaction, sql::EVENT_IDS, &keys.event_ids),
@@ -78,7 +78,7 @@ impl StoredFacts {
         Ok(stored)
     }
 
-    fn new(site: StoredSite, topics: TopicNumbers) -> Self {
+    fn new(site: SiteRecord, topics: TopicNumbers) -> Self {
         Self {
             facts: Facts::default(),
             reports: ReportFacts::new(site.state.clone()),
@@ -190,7 +190,7 @@ fn stamp(row: &Row) -> Result<Stamp, DatabaseError> {
     })
 }
 
-async fn by_id(transaction: &Transaction, sql: Sql, ids: &[EventId]) -> Result<Vec<Row>, DatabaseError> {
+async fn by_id(transaction: &Transaction, sql: SqlStatement, ids: &[EventId]) -> Result<Vec<Row>, DatabaseError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

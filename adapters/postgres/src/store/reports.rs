@@ -6,4 +6,4 @@ mod reader;
 mod retention;
 pub(super) mod site;
 
-pub(super) use site::{SiteZone, StoredSite};
+pub(super) use site::{CachedZone, SiteRecord};

@@ -8,7 +8,7 @@ use crate::{
     columns::UuidColumn,
     connection::{Params, Transaction},
     error::DatabaseError,
-    sql::{Sql, retention as sql},
+    sql::{SqlStatement, retention as sql},
 };
 
 /// The maximum number of rows that one transaction erases. Counting may wait for so many.
@@ -39,7 +39,7 @@ impl PostgresStore {
     /// Erases all rows before `first`.
     pub(super) async fn erase(
         &self,
-        sql: Sql,
+        sql: SqlStatement,
         first: &(dyn ToSql + Sync),
         rows: ErasedRows,
     ) -> Result<(), DatabaseError> {
@@ -49,7 +49,7 @@ impl PostgresStore {
     /// Erases rows in several transactions, each of up to `limit` rows.
     pub(super) async fn erase_slices(
         &self,
-        sql: Sql,
+        sql: SqlStatement,
         (first, limit): (&(dyn ToSql + Sync), i64),
         rows: ErasedRows,
     ) -> Result<(), DatabaseError> {

@@ -51,7 +51,8 @@ pub(crate) fn events(today: Day) -> Vec<Event> {
     for age in (0..DAYS).rev().filter(|age| *age != 3) {
         let start = zone().day_start(days_before(today, age));
         for number in 0..3 + age * 7 % 5 {
-            let at = start.plus(Duration::from_secs(6 * 3_600 + number.unsigned_abs() * 5_100));
+            // The first one begins on another day in UTC.
+            let at = start.plus(Duration::from_secs(1_200 + number.unsigned_abs() * 10_000));
             diary.session(at, age, number);
         }
     }
@@ -174,6 +175,15 @@ fn context(seed: i64) -> Box<VisitContext> {
     context.source = value(pick(&SOURCES, seed));
     context.campaign = value(pick(&CAMPAIGNS, seed / 2));
     context.device = value(pick(&DEVICES, seed / 3));
+    let one_of_two = |name: &str| value(&format!("{name} {}", seed % 2));
+    context.channel = one_of_two("channel");
+    context.medium = one_of_two("medium");
+    context.term = one_of_two("term");
+    context.content = one_of_two("content");
+    context.browser = one_of_two("browser");
+    context.system = one_of_two("system");
+    context.country = one_of_two("country");
+    context.language = one_of_two("language");
     Box::new(context)
 }
 

@@ -18,7 +18,7 @@ const SET_TIME_ZONE: &str = "SELECT set_config('TimeZone', zone, false)
     WHERE (now() AT TIME ZONE zone)::date <> (now() AT TIME ZONE 'Europe/Berlin')::date LIMIT 1";
 
 /// Stores the numbers of a blog whose last events are of `today`.
-async fn fill(store: &PostgresStore, today: Day) -> anyhow::Result<()> {
+pub(crate) async fn fill(store: &PostgresStore, today: Day) -> anyhow::Result<()> {
     store.set_time_zone(&blog::zone()).await?;
     for batch in blog::events(today).chunks(BATCH) {
         store.apply(batch).await?;

@@ -11,25 +11,24 @@ use horizon_core::{Comment, CommentStore as _, Day, Slug};
 use crate::answers::{Answers, cells, text};
 use crate::blog::{POSTS, days_before, zone};
 
-type Rows = Vec<Vec<String>>;
+const OF_DAYS: [Metric; 7] = [
+    Metric::Visitors,
+    Metric::Visits,
+    Metric::Pageviews,
+    Metric::BounceRate,
+    Metric::VisitDuration,
+    Metric::TimeOnPage,
+    Metric::AnonymousShare,
+];
+
+type ExpectedRows = Vec<Vec<String>>;
 
 /// Returns the rows that the example of a question returns.
-pub(crate) async fn rows(question: &str, answers: &Answers<'_>) -> anyhow::Result<Rows> {
+pub(crate) async fn rows(question: &str, answers: &Answers<'_>) -> anyhow::Result<ExpectedRows> {
     let month = answers.last(30);
     match question {
         "How often are my posts read?" => totals_of_posts(answers).await,
-        "How was the last week?" => {
-            let metrics = [
-                Metric::Visitors,
-                Metric::Visits,
-                Metric::Pageviews,
-                Metric::BounceRate,
-                Metric::VisitDuration,
-                Metric::TimeOnPage,
-                Metric::AnonymousShare,
-            ];
-            table(answers, answers.last(7), &[Dimension::Day], &metrics).await
-        }
+        "How was the last week?" => table(answers, answers.last(7), &[Dimension::Day], &OF_DAYS).await,
         "Did yesterday's post work?" => first_days(answers).await,
         "Where did the peak of the last week come from?" => sources_of_the_peak(answers).await,
         "Which old posts still bring people?" => old_posts(answers).await,
@@ -71,7 +70,7 @@ async fn table(
     range: DayRange,
     dimensions: &[Dimension],
     metrics: &[Metric],
-) -> anyhow::Result<Rows> {
+) -> anyhow::Result<ExpectedRows> {
     let rows = answers.rows(range, dimensions, metrics).await?;
     Ok(rows.iter().map(|row| cells(row, metrics)).collect())
 }
@@ -83,7 +82,7 @@ fn title(slug: &str) -> Option<String> {
 }
 
 /// Replaces the slugs in the first column by titles, and leaves out other pages.
-fn with_titles(rows: Rows) -> Rows {
+fn with_titles(rows: ExpectedRows) -> ExpectedRows {
     let with_title = |mut row: Vec<String>| {
         row[0] = title(&row[0])?;
         Some(row)
@@ -91,13 +90,13 @@ fn with_titles(rows: Rows) -> Rows {
     rows.into_iter().filter_map(with_title).collect()
 }
 
-async fn totals_of_posts(answers: &Answers<'_>) -> anyhow::Result<Rows> {
+async fn totals_of_posts(answers: &Answers<'_>) -> anyhow::Result<ExpectedRows> {
     let metrics = [Metric::PageVisits, Metric::Likes, Metric::Comments];
     let rows = table(answers, answers.last(400), &[Dimension::Page], &metrics).await?;
     Ok(with_titles(rows))
 }
 
-async fn first_days(answers: &Answers<'_>) -> anyhow::Result<Rows> {
+async fn first_days(answers: &Answers<'_>) -> anyhow::Result<ExpectedRows> {
     let of_site = [Metric::Visitors, Metric::MedianTimeOnPage, Metric::FinishedShare];
     let of_page = [
         Metric::Visitors,
@@ -117,7 +116,7 @@ async fn first_days(answers: &Answers<'_>) -> anyhow::Result<Rows> {
     Ok(rows)
 }
 
-async fn sources_of_the_peak(answers: &Answers<'_>) -> anyhow::Result<Rows> {
+async fn sources_of_the_peak(answers: &Answers<'_>) -> anyhow::Result<ExpectedRows> {
     let days = answers
         .rows(answers.last(7), &[Dimension::Day], &[Metric::Visitors])
         .await?;
@@ -133,7 +132,7 @@ async fn sources_of_the_peak(answers: &Answers<'_>) -> anyhow::Result<Rows> {
     Ok(rows)
 }
 
-async fn old_posts(answers: &Answers<'_>) -> anyhow::Result<Rows> {
+async fn old_posts(answers: &Answers<'_>) -> anyhow::Result<ExpectedRows> {
     let metrics = [Metric::Visitors, Metric::Visits];
     let mut rows = table(answers, answers.last(30), &[Dimension::EntryPage], &metrics).await?;
     let is_old = |slug: &str| POSTS.iter().any(|post| post.0 == slug && post.3 >= 29 + 90);
@@ -141,7 +140,7 @@ async fn old_posts(answers: &Answers<'_>) -> anyhow::Result<Rows> {
     Ok(with_titles(rows))
 }
 
-async fn two_months(answers: &Answers<'_>) -> anyhow::Result<Rows> {
+async fn two_months(answers: &Answers<'_>) -> anyhow::Result<ExpectedRows> {
     let metrics = [Metric::Visitors, Metric::Visits, Metric::Pageviews, Metric::Likes];
     let day_of_month: i64 = answers.today.to_string()[8..].parse()?;
     let first = days_before(answers.today, day_of_month - 1);
@@ -157,7 +156,7 @@ async fn two_months(answers: &Answers<'_>) -> anyhow::Result<Rows> {
     Ok(rows)
 }
 
-async fn hours_of_the_day(answers: &Answers<'_>) -> anyhow::Result<Rows> {
+async fn hours_of_the_day(answers: &Answers<'_>) -> anyhow::Result<ExpectedRows> {
     let zone = zone();
     let mut hours = BTreeMap::<u32, f64>::new();
     let week = answers.last(7);
@@ -173,7 +172,7 @@ async fn hours_of_the_day(answers: &Answers<'_>) -> anyhow::Result<Rows> {
     Ok(hours.into_iter().map(row).collect())
 }
 
-async fn authors(answers: &Answers<'_>) -> anyhow::Result<Rows> {
+async fn authors(answers: &Answers<'_>) -> anyhow::Result<ExpectedRows> {
     let metrics = [
         Metric::PageVisits,
         Metric::Likes,
@@ -191,7 +190,9 @@ async fn authors(answers: &Answers<'_>) -> anyhow::Result<Rows> {
         let pages: Vec<_> = pages.iter().filter(is_of_author).collect();
         let mut row = vec![author.to_owned(), pages.len().to_string()];
         for (index, metric) in metrics.into_iter().enumerate() {
-            let value = pages.iter().map(|row| row.metrics[index]).reduce(add).expect("a page");
+            let values = pages.iter().map(|row| Some(row.metrics[index]));
+            let value = values.reduce(|left, right| add(left?, right?)).flatten();
+            let value = value.expect("counts or ratios of a page");
             row.push(text(value, metric));
         }
         rows.push(row);
@@ -200,25 +201,25 @@ async fn authors(answers: &Answers<'_>) -> anyhow::Result<Rows> {
     Ok(rows)
 }
 
-fn add(left: Value, right: Value) -> Value {
-    match (left, right) {
-        (Value::Count(left), Value::Count(right)) => Value::Count(left + right),
-        (
-            Value::Ratio { numerator, denominator },
-            Value::Ratio {
-                numerator: other,
-                denominator: of,
-            },
-        ) => Value::Ratio {
-            numerator: numerator + other,
-            denominator: denominator + of,
+/// Returns the sum of counts, or the ratio of the sums of ratios.
+fn add(left: Value, right: Value) -> Option<Value> {
+    let parts = |value| match value {
+        Value::Count(count) => Some((count, None)),
+        Value::Ratio { numerator, denominator } => Some((numerator, Some(denominator))),
+        _ => None,
+    };
+    Some(match (parts(left)?, parts(right)?) {
+        ((left, None), (right, None)) => Value::Count(left + right),
+        ((left, Some(of)), (right, Some(other))) => Value::Ratio {
+            numerator: left + right,
+            denominator: of + other,
         },
-        _ => panic!("{left:?} and {right:?} cannot be added"),
-    }
+        _ => return None,
+    })
 }
 
 /// Returns the latest comments, after a check that the reports count as many.
-async fn comments_for_ada(answers: &Answers<'_>) -> anyhow::Result<Rows> {
+async fn comments_for_ada(answers: &Answers<'_>) -> anyhow::Result<ExpectedRows> {
     let mut comments = Vec::new();
     for (slug, title, author, _) in POSTS {
         let shown = answers
@@ -241,7 +242,7 @@ async fn comments_for_ada(answers: &Answers<'_>) -> anyhow::Result<Rows> {
     Ok(comments.into_iter().take(20).map(row).collect())
 }
 
-async fn final_days(answers: &Answers<'_>) -> anyhow::Result<Rows> {
+async fn final_days(answers: &Answers<'_>) -> anyhow::Result<ExpectedRows> {
     let status = answers.store.status().await?;
     assert_eq!(status.late_events, 0, "the events are in the order of their times");
     let open_since = zone().day_of(status.open_since.expect("a day is open"));

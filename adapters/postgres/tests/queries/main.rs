@@ -15,6 +15,7 @@ mod examples;
 mod expected;
 mod programs;
 mod rights;
+mod views;
 
 use anyhow::Context as _;
 use horizon_postgres::{PostgresConfig, PostgresStore};

@@ -1,5 +1,5 @@
-//! Articles, users and sessions in PostgreSQL, and the rules of EventHorizon that ask it. The numbers of EventHorizon are
-//! in the same database, in the schema `eventhorizon`, where SQL joins them with the tables of the application.
+//! Articles, users and sessions in PostgreSQL, and the rules of EventHorizon that ask it. The numbers of EventHorizon
+//! are in the same database, in the schema `eventhorizon`, where SQL joins them with the tables of the application.
 
 use std::time::Duration;
 

@@ -67,7 +67,9 @@ fn most_read(popular: &[PopularArticle]) -> Markup {
         h2 { "Most read this week" }
         ol {
             @for article in popular {
-                li { a href=(article.path) { (article.title) } ", " (article.visitors) " readers, " (article.likes) " ♥" }
+                li {
+                    a href=(article.path) { (article.title) } ", " (article.visitors) " readers, " (article.likes) " ♥"
+                }
             }
         }
     }

@@ -4,21 +4,20 @@
 mod drafts;
 mod forms;
 mod languages;
+mod lists;
+mod metadata;
 mod own_blog;
+mod private;
 mod sample;
 
 use std::sync::Arc;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use horizon_app::{
-    ArchivePage, BlogIndex, ClusterPage, ErrorPage, ListSubject, LoginPage, ModerationPage, NodeStatus, PostList,
-    SeriesPart, Site, SlotValues, TagCount, Template, TemplatePart, Texts, View, WebNode, cluster_table,
-};
-use horizon_core::{Timestamp, wire::PageStats};
-use horizon_posts::{Diagnostics, Series};
+use horizon_app::{ErrorPage, Site, SlotValues, Template, TemplatePart, View};
+use horizon_core::wire::PageStats;
 use sha2::{Digest, Sha256};
 
-use sample::{all, blog_index, blog_with, hello, library, page, post, site, values};
+use sample::{all, hello, library, post, site, values};
 
 /// The key of the slot markers.
 const KEY: u128 = 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef;
@@ -219,262 +218,9 @@ fn the_first_html_of_a_post_has_its_numbers_where_the_islands_look_for_them() {
 }
 
 #[test]
-fn each_page_with_islands_says_under_which_name_it_is_counted() {
-    let html = |view: View| html(&view);
-    let index = |query: &str, tag: Option<&str>| {
-        let library = library("Title", "Text.");
-        let tagged = library.tags().iter().map(|tagged| TagCount {
-            tag: tagged.tag.clone(),
-            count: tagged.posts.len(),
-        });
-        View::Blog(BlogIndex {
-            tags: tagged.collect(),
-            query: query.into(),
-            tag: tag.map(str::to_owned),
-            ..blog_index(Vec::new())
-        })
-    };
-    let library = library("Title", "Text.");
-    let tag = library.tags().first().unwrap().tag.clone();
-    let (name, slug) = (tag.name.clone(), tag.slug.clone());
-    let series = Series { name, slug };
-    let list = |subject| {
-        let (posts, page) = (Vec::new(), page(1));
-        View::List(PostList { subject, posts, page })
-    };
-    let archive = ArchivePage {
-        years: Vec::new(),
-        of_year: None,
-    };
-    for (view, path) in [
-        (View::Home(Vec::new()), ""),
-        (index("", None), "list/blog"),
-        (index("words", None), "list/search"),
-        (index("", Some("größe")), "list/tags/gr%C3%B6%C3%9Fe"),
-        (index("", Some("unknown")), "list/blog"),
-        (list(ListSubject::Tag(tag)), "list/tags/gr%C3%B6%C3%9Fe"),
-        (list(ListSubject::Series(series)), "list/series/gr%C3%B6%C3%9Fe"),
-        (View::Tags(Vec::new()), "list/tags"),
-        (View::AllSeries(Vec::new()), "list/series"),
-        (View::Archive(archive), "list/archive"),
-        (View::Page(library.page("about").unwrap().clone()), "page/about"),
-        (hello(), "hello"),
-    ] {
-        let html = html(view);
-        let body = format!("<body data-page=\"{path}\">");
-        assert!(html.contains(&body), "{body} is not in {html}");
-    }
-    assert!(html(View::NotFound).contains("<body>"));
-}
-
-#[test]
-fn without_a_base_url_there_is_no_absolute_link() {
-    let site = Site {
-        base_url: None,
-        ..Site::clone(&site())
-    };
-    let html = rendered(&site.into(), hello(), KEY).fill(&values());
-    for absent in ["rel=\"canonical\"", "og:url", "noindex", "example.org"] {
-        assert!(!html.contains(absent), "{absent} is in {html}");
-    }
-    assert!(html.contains(r#""url":"/blog/hello""#), "{html}");
-}
-
-#[test]
-fn a_post_and_a_page_state_when_they_were_updated() {
-    let updated = |date: &str| {
-        let mut page = post("Hello", "Ada");
-        Arc::make_mut(&mut page.post).updated = Some(date.parse().unwrap());
-        html(&View::Post(Box::new(page)))
-    };
-    let later = updated("2026-06-07");
-    for fact in [
-        "Updated on <time datetime=\"2026-06-07T00:00Z\">June 7, 2026</time>",
-        r#"content="2026-06-07T00:00Z" property="article:modified_time""#,
-        r#""dateModified":"2026-06-07T00:00Z""#,
-    ] {
-        assert!(later.contains(fact), "{fact} is not in {later}");
-    }
-    let same_day = updated("2026-05-04T18:00:00Z");
-    assert!(
-        same_day.contains("\"dateModified\"") && !same_day.contains("Updated on"),
-        "{same_day}"
-    );
-    for html in [updated("2026-01-01"), html(&hello())] {
-        for absent in ["Updated on", "modified_time", "dateModified"] {
-            assert!(!html.contains(absent), "{absent} is in {html}");
-        }
-    }
-    let mut page = library("Title", "Text.").page("about").unwrap().clone();
-    Arc::make_mut(&mut page).updated = Some("2026-06-07".parse().unwrap());
-    let html = html(&View::Page(page));
-    assert!(
-        html.contains("Updated on <time") && html.contains(r#""dateModified":"2026-06-07T00:00Z""#),
-        "{html}"
-    );
-}
-
-#[test]
-fn a_post_has_metadata() {
-    let html = html(&hello());
-    for fact in [
-        r#"<link rel="canonical" href="https://example.org/blog/hello">"#,
-        r#"content="article" property="og:type""#,
-        r#"content="https://example.org/blog/hello" property="og:url""#,
-        r#"name="twitter:card" content="summary""#,
-        r#"type="application/atom+xml""#,
-        r#"type="application/rss+xml""#,
-    ] {
-        assert!(html.contains(fact), "{fact} is not in {html}");
-    }
-    let (_, json) = html.split_once("application/ld+json").unwrap();
-    let json = json.split_once('>').unwrap().1.split_once("</script>").unwrap().0;
-    let json: serde_json::Value = serde_json::from_str(json).unwrap();
-    assert_eq!(json["@type"], "BlogPosting");
-    assert_eq!(json["datePublished"], "2026-05-04T13:05Z");
-}
-
-#[test]
-fn a_tag_in_an_address_is_encoded() {
-    let html = html(&hello());
-    assert!(html.contains(r#"href="/tags/gr%C3%B6%C3%9Fe""#), "{html}");
-}
-
-#[test]
-fn private_pages_are_not_indexed_and_load_no_islands() {
-    for page in [
-        View::NotFound,
-        View::Login(LoginPage::default()),
-        View::Moderation(ModerationPage {
-            comments: Vec::new(),
-            only_pending: false,
-            older: None,
-            previews: Vec::new(),
-            errors: Diagnostics::default(),
-        }),
-    ] {
-        let html = html(&page);
-        assert!(html.contains(r#"name="robots" content="noindex""#), "{html}");
-        assert!(
-            !html.contains("horizon-0123.js") && !html.contains("leptos-island"),
-            "{html}"
-        );
-        assert!(
-            !html.contains("site-viewers") && !html.contains("on the site now"),
-            "{html}"
-        );
-    }
-}
-
-#[test]
 fn the_dot_of_an_item_without_viewers_is_a_circle() {
     let page = template(&hello());
     let html = page.fill(&SlotValues::for_site(None));
     assert_eq!(html.matches(r#"<li class="now no-viewers">"#).count(), 2, "{html}");
     assert!(!html.contains(r#"<li class="now">"#), "{html}");
-}
-
-#[test]
-fn the_moderation_page_has_buttons_for_each_comment() {
-    let html = html(&all().pop().unwrap());
-    for part in [
-        r#"action="/admin/comments/00000000000000000000000000000009""#,
-        r#"name="verdict" value="shown""#,
-        r#"name="verdict" value="removed""#,
-        r#"name="only" value="waiting""#,
-    ] {
-        assert!(html.contains(part), "{part} is not in {html}");
-    }
-}
-
-#[test]
-fn the_moderation_page_lists_files_with_errors() {
-    let html = html(&all().pop().unwrap());
-    for part in [
-        "Posts that cannot be shown",
-        "<code>posts/00.md:3</code>",
-        "The last good version is shown",
-        "<code>posts/01.md</code>",
-        r#"7 more. <code dir="ltr">horizon-web check</code> lists all of them."#,
-    ] {
-        assert!(html.contains(part), "{part} is not in {html}");
-    }
-}
-
-#[test]
-fn the_problems_of_each_node_are_listed_as_text() {
-    let node = NodeStatus {
-        name: "web-1".into(),
-        started: Timestamp::from_millis(1_795_550_822_604),
-        silent_millis: 0,
-        round_trip_micros: None,
-        clock_offset_millis: Some(-7_200_000),
-        problems: vec!["clock: <b>it is wrong".into()],
-    };
-    let mut cluster = ClusterPage::default();
-    cluster.web.push(WebNode { node, viewers: 0 });
-    let html = cluster_table(&Texts::default(), &cluster);
-    assert!(html.contains(r#"<li data-problem-of="web-1">"#), "{html}");
-    assert!(html.contains("clock: &lt;b&gt;it is wrong"), "{html}");
-    assert!(html.contains("7,200 s behind"), "{html}");
-    cluster.web.clear();
-    assert!(!cluster_table(&Texts::default(), &cluster).contains("Problems"));
-}
-
-#[test]
-fn a_number_of_a_card_is_hidden_while_it_is_zero() {
-    let some = PageStats {
-        visits: 5,
-        ..PageStats::default()
-    };
-    for (stats, hidden) in [(Some(PageStats::default()), 3), (None, 3), (Some(some), 2)] {
-        let html = html(&blog_with(stats));
-        let (_, card) = html.split_once("<article").unwrap();
-        let (card, _) = card.split_once("</article>").unwrap();
-        assert_eq!(
-            (card.matches("<li").count() - 1, card.matches(" hidden").count()),
-            (3, hidden),
-            "{card}"
-        );
-    }
-}
-
-#[test]
-fn a_page_of_a_list_leads_to_the_pages_around_it() {
-    let html = html(&View::Blog(blog_index(Vec::new())));
-    for part in [
-        r#"<link rel="canonical" href="https://example.org/blog?page=2">"#,
-        r#"<link rel="prev" href="/blog">"#,
-        r#"<link rel="next" href="/blog?page=3">"#,
-        r#"<a rel="next" href="/blog?page=3">"#,
-        "<title>All posts · Page 2 · A blog</title>",
-        "Page 2 of 3",
-        r#"<body data-page="list/blog">"#,
-    ] {
-        assert!(html.contains(part), "{part} is not in {html}");
-    }
-}
-
-#[test]
-fn a_post_of_a_series_names_its_part() {
-    let mut page = post("Hello", "Ada");
-    let other = page.older.clone().unwrap();
-    let series = Series {
-        name: "Walks".into(),
-        slug: "walks".into(),
-    };
-    page.series = Some(SeriesPart {
-        series,
-        posts: vec![other, page.post.clone()],
-        part: 1,
-    });
-    let html = html(&View::Post(Box::new(page)));
-    for part in [
-        "Part 2 of 2",
-        r#"href="/series/walks""#,
-        r#"<a href="/blog/hello" aria-current="page""#,
-        "Series: Walks",
-    ] {
-        assert!(html.contains(part), "{part} is not in {html}");
-    }
 }

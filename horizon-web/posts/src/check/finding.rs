@@ -16,6 +16,8 @@ pub enum CheckRule {
     OtherUrl,
     /// A file is not a post.
     Skipped,
+    /// The folder has no post that is or becomes public.
+    NoPosts,
     /// A link leads to no page or file of this blog.
     DeadLink,
     /// A link leads to a file that is not public when its reader follows it.
@@ -47,6 +49,7 @@ impl CheckRule {
             Self::FrontMatter => "front-matter",
             Self::OtherUrl => "other-url",
             Self::Skipped => "skipped",
+            Self::NoPosts => "no-posts",
             Self::DeadLink => "dead-link",
             Self::NotPublic => "not-public",
             Self::DeadAnchor => "dead-anchor",

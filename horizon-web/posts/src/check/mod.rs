@@ -1,5 +1,6 @@
 //! Finds what readers and authors would trip over.
 
+mod aliases;
 mod finding;
 mod links;
 
@@ -54,10 +55,13 @@ impl ContentFolder {
         let found = parallel::map(&files, |file| findings_in(file, &checker));
         let mut findings: Vec<Finding> = self.diagnostics().iter().map(Finding::from).collect();
         findings.extend(found.into_iter().flatten());
+        let shown = files.iter().filter(|file| self.is_shown(file, now));
+        findings.extend(shown.flat_map(|file| aliases::findings(file, self, &library)));
+        let scheduled = self.scheduled(now);
+        findings.extend((library.posts().is_empty() && scheduled.is_empty()).then(|| self.no_posts()));
         findings.sort_by(|a, b| (&a.path, a.line, a.rule).cmp(&(&b.path, b.line, b.rule)));
         let is_draft = |file: &&ContentFile| file.publication.is_draft;
         let drafts = self.files().iter().filter(is_draft).count();
-        let scheduled = self.scheduled(now);
         let public = self
             .files()
             .iter()
@@ -77,6 +81,21 @@ impl ContentFolder {
     }
 }
 
+impl ContentFolder {
+    fn no_posts(&self) -> Finding {
+        let read = self.roots.roots.iter().filter(|root| root.has_documents());
+        let read: Vec<String> = read
+            .map(|root| self.root().join(&root.path).display().to_string())
+            .collect();
+        let message = format!(
+            "there is no post: the folder was read as a blog of the layout {:?}, with Markdown in {}",
+            self.layout().to_string(),
+            read.join(", ")
+        );
+        Finding::new(CheckRule::NoPosts, self.root(), None, message)
+    }
+}
+
 fn findings_in(file: &ContentFile, checker: &LinkChecker<'_>) -> Vec<Finding> {
     let rendered = file.document.body().rendered();
     let markup = rendered.issues.iter().map(|issue| Finding {
@@ -85,7 +104,7 @@ fn findings_in(file: &ContentFile, checker: &LinkChecker<'_>) -> Vec<Finding> {
     });
     let cover = checker
         .check_cover(file)
-        .map(|(rule, message)| Finding::new(rule, &file.path, None, message));
+        .map(|(rule, message)| Finding::new(rule, &file.path, file.document.cover_line(), message));
     let links = rendered.links.iter().filter_map(|link| {
         let (rule, message) = checker.check(file, link)?;
         Some(Finding::new(rule, &file.path, Some(link.line), message))

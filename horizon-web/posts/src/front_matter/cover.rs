@@ -41,8 +41,8 @@ const ADDRESS_KEYS: [&str; 9] = [
 const PICTURE_ENDINGS: [&str; 8] = ["avif", "bmp", "gif", "jpeg", "jpg", "png", "svg", "webp"];
 
 impl FieldParser<'_> {
-    /// Returns the cover, whose URL is as the author writes it.
-    pub(super) fn cover(&mut self) -> Option<Cover> {
+    /// Returns the cover, whose URL is as the author writes it, and its line.
+    pub(super) fn cover(&mut self) -> Option<(Cover, usize)> {
         if let Some(field) = self.own("cover") {
             return self.own_cover(field);
         }
@@ -55,7 +55,7 @@ impl FieldParser<'_> {
     }
 
     /// Reads `cover`, a mapping of `image`, `alt` and `caption`, or a text.
-    fn own_cover(&mut self, field: &FrontMatterField) -> Option<Cover> {
+    fn own_cover(&mut self, field: &FrontMatterField) -> Option<(Cover, usize)> {
         const EXPECTED: &str = "a mapping of image, alt and caption, each a text";
         let line = field.value.line;
         let picture = match &field.value.value {
@@ -91,7 +91,7 @@ impl FieldParser<'_> {
     }
 
     /// Adds the texts in fields such as `cover_alt`, and reports that there is no alternative text.
-    fn with_alt(&mut self, picture: CoverParts, field: &FrontMatterField) -> Cover {
+    fn with_alt(&mut self, picture: CoverParts, field: &FrontMatterField) -> (Cover, usize) {
         let name = &field.name;
         let key = keys::normal(name);
         let sibling = |part: &str| {
@@ -111,11 +111,12 @@ impl FieldParser<'_> {
             let reason = format!("\"{name}\" has no alt: describe the image{place}, or write \"\" for decoration");
             self.warning(field.value.line, reason);
         }
-        Cover {
+        let cover = Cover {
             image: picture.image,
             alt: alt.unwrap_or_default(),
             caption,
-        }
+        };
+        (cover, field.line)
     }
 }
 

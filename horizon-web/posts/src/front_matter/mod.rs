@@ -35,6 +35,9 @@ pub(crate) use self::{
     section::{SectionEffect, section_effect},
 };
 
+/// The maximum length of a title, in characters. The rest is left out, as lists and feeds have many titles.
+const MAX_TITLE_CHARS: usize = 500;
+
 #[derive(Debug, Default)]
 pub(crate) struct FrontMatter {
     pub(crate) title: String,
@@ -45,6 +48,7 @@ pub(crate) struct FrontMatter {
     pub(crate) tags: Vec<Tag>,
     /// Its image is as the author writes it.
     pub(crate) cover: Option<Cover>,
+    pub(crate) cover_line: Option<usize>,
     pub(crate) show_toc: bool,
     pub(crate) slug: Option<Slug>,
     pub(crate) series: Option<Series>,
@@ -198,6 +202,7 @@ fn repeated_key<'a>(matched: &[MatchedField<'a>]) -> Option<&'a FrontMatterField
 
 impl FieldParser<'_> {
     fn front_matter(&mut self, options: &FrontMatterOptions<'_>) -> FrontMatter {
+        let (cover, cover_line) = self.cover().unzip();
         FrontMatter {
             title: self.title(options),
             description: self.shown_text("description", &["description", "subtitle"]),
@@ -205,7 +210,8 @@ impl FieldParser<'_> {
             date: self.date(options),
             updated: self.updated(),
             tags: self.tags(options.are_tags_separated_by_spaces),
-            cover: self.cover(),
+            cover,
+            cover_line,
             show_toc: self.flag("showtoc", &["showtoc", "toc", "tableofcontents"]),
             slug: self.slug(),
             series: self.series(),
@@ -253,7 +259,15 @@ impl FieldParser<'_> {
     fn title(&mut self, options: &FrontMatterOptions<'_>) -> String {
         let default = || options.default_title.clone();
         let title = self.require("title", |parser| parser.shown_text("title", &[]).or_else(default));
-        title.unwrap_or_default()
+        let mut title = title.unwrap_or_default();
+        if let Some((end, _)) = title.char_indices().nth(MAX_TITLE_CHARS) {
+            title.truncate(end);
+            title.push('…');
+            let line = self.own("title").map_or(1, |field| field.value.line);
+            let reason = format!("the title is longer than {MAX_TITLE_CHARS} characters: the rest is left out");
+            self.warning(line, reason);
+        }
+        title
     }
 
     fn date(&mut self, options: &FrontMatterOptions<'_>) -> Option<Date> {

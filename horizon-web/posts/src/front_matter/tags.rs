@@ -7,6 +7,12 @@ use super::{
 };
 use crate::{Series, Tag, text, unicode::nfc};
 
+/// The maximum number of tags of a document. Further ones have no effect: each page of the post lists all of them.
+const MAX_TAGS: usize = 100;
+
+/// The maximum length of a tag or a series, in characters. Longer ones have no effect.
+const MAX_NAME_CHARS: usize = 100;
+
 impl<'a> FieldParser<'a> {
     /// Returns the tags and categories. `separate_at_spaces` is for Jekyll, where `a b` are two tags.
     pub(super) fn tags(&mut self, separate_at_spaces: bool) -> Vec<Tag> {
@@ -45,6 +51,13 @@ impl<'a> FieldParser<'a> {
 
     fn add_tags(&mut self, tags: &mut Vec<Tag>, names: Vec<(&str, usize)>, are_own: bool) {
         for (name, line) in names {
+            if tags.len() == MAX_TAGS {
+                let reason = format!("there are more than {MAX_TAGS} tags: those from this one on have no effect");
+                return self.warning(line, reason);
+            }
+            if self.is_too_long("tag", name, line) {
+                continue;
+            }
             let slug = text::tag_slug(name);
             if slug.is_empty() {
                 let reason = format!("the tag {name:?} has no letter and no digit");
@@ -58,6 +71,17 @@ impl<'a> FieldParser<'a> {
                 tags.push(Tag { name, slug });
             }
         }
+    }
+
+    /// Returns whether a name has no effect because of its length, and reports it.
+    fn is_too_long(&mut self, kind: &str, name: &str, line: usize) -> bool {
+        let Some((end, _)) = name.char_indices().nth(MAX_NAME_CHARS) else {
+            return false;
+        };
+        let start = name.get(..end).unwrap_or_default();
+        let reason = format!("the {kind} \"{start}…\" has no effect: it is longer than {MAX_NAME_CHARS} characters");
+        self.warning(line, reason);
+        true
     }
 
     /// Returns the first series of the post.
@@ -75,6 +99,9 @@ impl<'a> FieldParser<'a> {
             );
             return None;
         };
+        if self.is_too_long("series", name, *line) {
+            return None;
+        }
         let slug = text::tag_slug(name);
         if slug.is_empty() {
             self.warning(*line, format!("the series {name:?} has no letter and no digit"));

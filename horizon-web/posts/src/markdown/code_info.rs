@@ -6,7 +6,7 @@ const NAME_KEYS: [&str; 5] = ["filename", "title", "file", "name", "caption"];
 /// What a fence says about its code: ```` ```ts filename="x.ts" {1,3} ````.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CodeInfo<'a> {
-    /// Empty if there is none.
+    /// Empty if the author names no language.
     pub(super) language: &'a str,
     /// The name of the file.
     pub(super) name: Option<String>,

@@ -11,6 +11,10 @@ use html5ever::{
 /// Elements whose content is not HTML.
 const RAW_TEXT: [&str; 4] = ["script", "style", "textarea", "title"];
 
+/// The maximum number of tags without an end in a piece of HTML. The text after more of them is not searched for tags,
+/// because each search reads all of it.
+const MAX_UNCLOSED_TAGS: usize = 100;
+
 /// A part of HTML as the author writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HtmlPiece<'a> {
@@ -25,9 +29,14 @@ pub(super) enum HtmlPiece<'a> {
 /// Returns the parts of `html` and the number of line ends before each.
 pub(super) fn pieces(html: &str) -> Vec<(usize, HtmlPiece<'_>)> {
     let mut pieces = Vec::new();
-    let (mut rest, mut lines) = (html, 0);
+    let (mut rest, mut lines, mut unclosed) = (html, 0, 0);
     while !rest.is_empty() {
-        let (piece, length) = next(rest);
+        let (piece, length) = if unclosed < MAX_UNCLOSED_TAGS {
+            next(rest)
+        } else {
+            (HtmlPiece::Text(rest), rest.len())
+        };
+        unclosed += usize::from(matches!(piece, HtmlPiece::Text(text) if text.starts_with('<')));
         pieces.push((lines, piece));
         let (taken, remaining) = rest.split_at(length);
         lines += taken.bytes().filter(|byte| *byte == b'\n').count();
@@ -97,8 +106,12 @@ fn tag_name(tag: &str) -> Cow<'_, str> {
 
 /// Returns the length of the content and the end tag.
 fn raw_text_length(html: &str, name: &str) -> usize {
-    let lower = html.to_ascii_lowercase();
-    let Some(start) = lower.find(&format!("</{name}")) else {
+    let is_end_tag = |(at, mark): &(usize, &str)| {
+        let after = html.as_bytes().get(at + mark.len()..).unwrap_or_default();
+        let found = after.get(..name.len());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let Some((start, _)) = html.match_indices("</").find(is_end_tag) else {
         return html.len();
     };
     let end = html.get(start..).and_then(|rest| rest.find('>'));
@@ -166,7 +179,26 @@ mod tests {
                 (1, HtmlPiece::Text("<br")),
             ]
         );
+        assert_eq!(
+            pieces("<STYLE></stil></Style >x"),
+            [
+                (0, HtmlPiece::RawText("<STYLE></stil></Style >")),
+                (0, HtmlPiece::Text("x"))
+            ]
+        );
         assert_eq!(pieces("<!-- open"), [(0, HtmlPiece::Comment)]);
         assert_eq!(decode("a &lt; &eacute; & b"), "a < é & b");
+    }
+
+    #[test]
+    fn the_search_for_tags_ends_after_many_without_an_end() {
+        for tag in ["<a ", "<a b=\""] {
+            let html = tag.repeat(10_000);
+            let found = pieces(&html);
+            assert!(found.len() <= MAX_UNCLOSED_TAGS + 1, "{} pieces", found.len());
+            assert!(found.iter().all(|(_, piece)| matches!(piece, HtmlPiece::Text(_))));
+        }
+        let html = format!("{}<b>", "1 < 2 ".repeat(MAX_UNCLOSED_TAGS - 1));
+        assert_eq!(pieces(&html).last(), Some(&(0, HtmlPiece::Tag("<b>"))));
     }
 }

@@ -14,6 +14,9 @@ use super::{
     tag,
 };
 
+/// The maximum number of elements of the author that are open at once. Browsers have a similar limit.
+const MAX_OPEN_ELEMENTS: usize = 256;
+
 /// The elements of the author that are open.
 #[derive(Debug, Default)]
 pub(super) struct OpenElements(Vec<OpenElement>);
@@ -162,6 +165,9 @@ fn make_room(out: &mut Out<'_, '_, '_>, element: &'static SafeElement, place: Ht
         return Ok(false);
     }
     if element.place == ElementPlace::Flow && place.is_inline {
+        return Ok(false);
+    }
+    if element.content != Content::Void && out.user.html.0.len() >= MAX_OPEN_ELEMENTS {
         return Ok(false);
     }
     while let Some(open) = out.user.html.innermost(place.container) {

@@ -104,8 +104,8 @@ impl SearchIndex {
 
     /// Returns the posts that match the search, the best first.
     ///
-    /// These are the posts with all words. If there are none, each word may have a typing error, and then some of the
-    /// words may be missing. A search without words matches nothing.
+    /// These are the posts with all words. If no post has all words, each word may have a typing error, and then
+    /// some of the words may be missing. A search without words matches nothing.
     #[must_use]
     pub fn search(&self, query: &str) -> SearchResults<'_> {
         let scores = scores::search(self, &query::words(query));

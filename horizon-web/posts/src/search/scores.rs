@@ -37,7 +37,7 @@ struct DocumentScore {
     words: usize,
 }
 
-/// Returns the documents with all words; if there are none, those with typing errors, and then those with some words.
+/// Returns the documents with all words, or else those with typing errors, or else those with some of the words.
 pub(super) fn search<'a>(index: &'a SearchIndex, words: &[QueryWord]) -> SearchScores<'a> {
     if words.is_empty() {
         return SearchScores::default();

@@ -115,7 +115,7 @@ fn pictures_that_readers_do_not_see_are_found() {
     folder.write("a.md", format!("---\ntitle: x\ndate: 2026-01-01\n{cover}\n---\n"));
     assert_eq!(
         findings(&folder),
-        ["a.md: warning: there is no picture \"/media/none.jpg\" [missing-picture]"]
+        ["a.md:4: warning: there is no picture \"/media/none.jpg\" [missing-picture]"]
     );
 }
 
@@ -213,4 +213,78 @@ fn the_report_counts_what_is_public_and_what_is_not() {
     assert_eq!(skipped, [(1, &"notes.org".into())]);
     let before = folder.content().check(at("2026-01-02"));
     assert_eq!((before.posts, before.scheduled.len()), (2, 2), "{before:?}");
+}
+
+#[test]
+fn an_alias_without_effect_is_a_warning() {
+    let folder = Folder::new();
+    let aliases =
+        "[/old/one/, /blog/two, /media/sea.jpg, /, 'https://old.example/x?p=1', /blog/one/, /shared, /feed.xml]";
+    folder
+        .write("media/sea.jpg", "picture")
+        .write(
+            "one.md",
+            format!("---\ntitle: x\ndate: 2026-01-01\naliases: {aliases}\n---\n"),
+        )
+        .write("two.md", "---\ntitle: y\ndate: 2026-01-01\naliases: [/shared]\n---\n")
+        .write(
+            "later.md",
+            "---\ntitle: z\ndate: 2099-01-01\naliases: [/not-yet]\n---\n",
+        );
+    let found = findings(&folder);
+    let other = "another page or file has this address, or it is not a path";
+    let expected = [
+        ("one.md", "/blog/two", other),
+        ("one.md", "/media/sea.jpg", other),
+        ("one.md", "/", "it is not the path of a page"),
+        ("one.md", "/feed.xml", other),
+        ("two.md", "/shared", "this address leads to /blog/one"),
+    ];
+    let expected = expected.map(|(file, alias, reason)| {
+        format!("{file}: warning: the old address {alias:?} has no effect: {reason} [front-matter]")
+    });
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_folder_without_posts_is_a_warning_that_names_what_was_read() {
+    let folder = Folder::new();
+    folder
+        .write("hugo.toml", "")
+        .write("content/about.md", "---\ntitle: About\n---\nText.\n");
+    let content = folder.content();
+    let report = content.check(now());
+    let [finding] = &report.findings[..] else {
+        panic!("{:?}", report.findings)
+    };
+    assert_eq!(
+        (finding.severity, finding.path.as_path()),
+        (Severity::Warning, folder.path())
+    );
+    let read = folder.path().join("content").display().to_string();
+    assert!(
+        finding.message.contains("there is no post") && finding.message.contains(&read),
+        "{finding}"
+    );
+    folder.write("content/later.md", "---\ntitle: x\ndate: 2099-01-01\n---\n");
+    assert_eq!(folder.content().check(now()).findings, []);
+}
+
+#[test]
+fn a_finding_about_a_cover_has_its_line() {
+    for (cover, rule) in [
+        ("image: none.jpg\nimage_alt: x", "a.md:4: warning: there is no picture"),
+        (
+            "cover:\n  image: https://other.example/a.jpg\n  alt: x",
+            "a.md:4: warning: browsers block",
+        ),
+        ("cover: { image: sea.jpg }", "a.md:4: warning: \"cover\" has no alt"),
+    ] {
+        let folder = Folder::new();
+        folder
+            .write("media/sea.jpg", "picture")
+            .write("a.md", format!("---\ntitle: x\ndate: 2026-01-01\n{cover}\n---\n"));
+        let found = findings(&folder);
+        assert!(found.len() == 1 && found[0].starts_with(rule), "{found:?}");
+    }
 }

@@ -276,3 +276,35 @@ fn a_date_prefix_is_not_part_of_the_slug() {
     assert!(library.post("hello").is_some());
     assert!(library.post("2026-13-45-odd").is_some(), "no such day, so it is a name");
 }
+
+#[test]
+fn long_titles_and_many_or_long_tags_have_a_limit() {
+    let long = "ü".repeat(300_000);
+    let tags: Vec<String> = (0..10_000).map(|number| format!("t{number}")).collect();
+    let folder = Folder::new();
+    let front = |lines: &str| format!("---\ndate: 2026-11-23\n{lines}\n---\n");
+    folder
+        .write("title.md", front(&format!("title: {long}")))
+        .write("tag.md", front(&format!("title: x\ntags: [a, {long}, b]\nseries: s")))
+        .write("series.md", front(&format!("title: x\nseries: {long}")))
+        .write(
+            "many.md",
+            front(&format!("title: x\ntags: {}\ncategories: [more]", tags.join(", "))),
+        );
+    let library = folder.load();
+    let post = |slug: &str| library.post(slug).unwrap();
+    assert_eq!(post("title").title, format!("{}…", "ü".repeat(500)));
+    let names: Vec<_> = post("tag").tags.iter().map(|tag| tag.name.as_str()).collect();
+    assert_eq!(names, ["a", "b"]);
+    assert_eq!(post("series").series, None);
+    assert_eq!(post("many").tags.len(), 100);
+    let start = "ü".repeat(100);
+    let expected = [
+        "many.md:4: warning: there are more than 100 tags: those from this one on have no effect".to_owned(),
+        "many.md:5: warning: there are more than 100 tags: those from this one on have no effect".to_owned(),
+        format!("series.md:4: warning: the series \"{start}…\" has no effect: it is longer than 100 characters"),
+        format!("tag.md:4: warning: the tag \"{start}…\" has no effect: it is longer than 100 characters"),
+        "title.md:3: warning: the title is longer than 500 characters: the rest is left out".to_owned(),
+    ];
+    assert_eq!(folder.diagnostics(), expected.join("\n"));
+}

@@ -150,3 +150,19 @@ fn frames_of_allowed_origins_are_shown_and_others_are_links() {
     assert_eq!(html(body).trim_end(), link);
     assert_eq!(raw_html(body).trim_end(), link);
 }
+
+#[test]
+fn elements_are_nested_up_to_a_limit_and_further_ones_are_text() {
+    for (start, end) in [
+        ("<details>", "</details>"),
+        ("<div>\n\n", "</div>\n\n"),
+        ("a <b>", "</i>"),
+    ] {
+        let html = html(&format!("{}x\n\n{}", start.repeat(1_000), end.repeat(1_000)));
+        let tag = start.trim().trim_start_matches("a ");
+        let name = tag.trim_matches(['<', '>']);
+        assert_eq!(html.matches(tag).count(), 256, "{start}");
+        assert_eq!(html.matches(&format!("</{name}>")).count(), 256, "{start}");
+        assert_eq!(html.matches(&format!("&lt;{name}&gt;")).count(), 744, "{start}");
+    }
+}

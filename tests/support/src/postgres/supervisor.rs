@@ -15,8 +15,8 @@ use super::programs::ServerUser;
 use crate::wait_until;
 
 /// Runs the server each time it reads a line. At the end of standard input, which is also the end of the process that
-/// holds the other side, it stops the server and removes the folder. The arguments are the folder, the signal that stops
-/// the server, the server and its arguments.
+/// holds the other side, it stops the server and removes the folder. The arguments are the folder, the signal that
+/// stops the server, the server and its arguments.
 const RUN_SERVER: &str = r#"
 folder=$1; signal=$2; shift 2
 while read -r _; do
@@ -150,7 +150,8 @@ impl Supervisor {
         Ok([server].into_iter().chain(ids?).collect())
     }
 
-    fn id(&self) -> anyhow::Result<u32> {
+    /// Returns the id of the server, not of its children.
+    pub(crate) fn id(&self) -> anyhow::Result<u32> {
         let id = fs::read_to_string(self.folder.join("pid")).context("the server does not run")?;
         id.trim().parse().context("the file `pid` has no number")
     }

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::*;
 
-const PID: Sql = sql("SELECT pg_backend_pid()::text");
+const PID: SqlStatement = sql("SELECT pg_backend_pid()::text");
 
 /// Ends all connections but the one that runs it.
 const TERMINATE: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity

@@ -13,7 +13,8 @@ async fn a_commit_waits_for_the_disk_whatever_the_default_is() {
     ] {
         let server = TestDatabase::create().await.unwrap();
         let set = format!(
-            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = {default}', current_database()); END $$"
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = {default}', current_database()); \
+             END $$"
         );
         server.execute(&set).await.unwrap();
         assert_eq!(server.execute("SHOW synchronous_commit").await.unwrap(), [default]);
@@ -85,7 +86,7 @@ async fn transactions_with_the_lock_run_one_after_the_other() {
             .write_alone(async |tx| {
                 let seen = text(tx, sql("SELECT a::text FROM t")).await?;
                 tx.query(sql("SELECT pg_sleep(0.01)"), &[]).await?;
-                let next = Sql {
+                let next = SqlStatement {
                     text: "UPDATE t SET a = $1::integer + 1",
                     types: &[tokio_postgres::types::Type::INT4],
                 };

@@ -3,8 +3,8 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// `on` if this connection has TLS.
-const HAS_TLS: Sql =
+/// `TLS` if this connection has TLS.
+const HAS_TLS: SqlStatement =
     sql("SELECT CASE WHEN ssl THEN 'TLS' ELSE 'plain' END FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
 
 /// Users who are let in with TLS only, without it only, with a certificate, or with a password.
@@ -70,98 +70,54 @@ impl Certificates {
     }
 }
 
+/// A host, options, and what the connection has or a part of the error.
+type ModeCase = (&'static str, &'static str, Result<&'static str, &'static str>);
+
+const IP: &str = "127.0.0.1";
+const NAME: &str = "localhost";
+const PLAIN: Result<&str, &str> = Ok("plain");
+const TLS: Result<&str, &str> = Ok("TLS");
+const UNTRUSTED: Result<&str, &str> = Err("invalid peer certificate");
+const WRONG_HOST: Result<&str, &str> = Err("not valid for name");
+const UNSUPPORTED: Result<&str, &str> = Err("does not support TLS");
+
+const WITH_TLS: [ModeCase; 15] = [
+    (IP, "sslmode=disable", PLAIN),
+    (IP, "sslmode=allow", PLAIN),
+    (IP, "", TLS),
+    (IP, "sslmode=require", TLS),
+    (IP, "sslmode=require&sslrootcert={server}/cert.pem", TLS),
+    (IP, "sslmode=require&sslrootcert={other}/cert.pem", UNTRUSTED),
+    (IP, "sslmode=prefer&sslrootcert={other}/cert.pem", PLAIN),
+    (IP, "sslmode=verify-ca&sslrootcert={server}/cert.pem", TLS),
+    (IP, "sslmode=verify-ca&sslrootcert={other}/cert.pem", UNTRUSTED),
+    (NAME, "sslmode=verify-full&sslrootcert={server}/cert.pem", TLS),
+    (IP, "sslmode=verify-full&sslrootcert={server}/cert.pem", WRONG_HOST),
+    (NAME, "sslmode=verify-full&sslrootcert={other}/cert.pem", UNTRUSTED),
+    (NAME, "sslrootcert=system", UNTRUSTED),
+    (
+        NAME,
+        "sslmode=verify-full&sslrootcert={other}/key.pem",
+        Err("has no certificate"),
+    ),
+    (NAME, "sslmode=verify-full&sslrootcert={other}/none", Err("sslrootcert")),
+];
+
+const WITHOUT_TLS: [ModeCase; 5] = [
+    (IP, "sslmode=disable", PLAIN),
+    (IP, "sslmode=allow", PLAIN),
+    (IP, "sslmode=prefer", PLAIN),
+    (IP, "sslmode=require", UNSUPPORTED),
+    (NAME, "sslmode=verify-full&sslrootcert={server}/cert.pem", UNSUPPORTED),
+];
+
 #[tokio::test]
 async fn the_modes_do_what_those_of_libpq_do() {
     let certificates = Certificates::new();
     let with_tls = certificates.start().await;
     let without_tls = PostgresServer::start(&[]).await.unwrap();
-    for (server, host, options, expected) in [
-        (&with_tls, "127.0.0.1", "sslmode=disable", Ok("plain")),
-        (&with_tls, "127.0.0.1", "sslmode=allow", Ok("plain")),
-        (&with_tls, "127.0.0.1", "", Ok("TLS")),
-        (&with_tls, "127.0.0.1", "sslmode=require", Ok("TLS")),
-        (
-            &with_tls,
-            "127.0.0.1",
-            "sslmode=require&sslrootcert={server}/cert.pem",
-            Ok("TLS"),
-        ),
-        (
-            &with_tls,
-            "127.0.0.1",
-            "sslmode=require&sslrootcert={other}/cert.pem",
-            Err("invalid peer certificate"),
-        ),
-        (
-            &with_tls,
-            "127.0.0.1",
-            "sslmode=prefer&sslrootcert={other}/cert.pem",
-            Ok("plain"),
-        ),
-        (
-            &with_tls,
-            "127.0.0.1",
-            "sslmode=verify-ca&sslrootcert={server}/cert.pem",
-            Ok("TLS"),
-        ),
-        (
-            &with_tls,
-            "127.0.0.1",
-            "sslmode=verify-ca&sslrootcert={other}/cert.pem",
-            Err("invalid peer certificate"),
-        ),
-        (
-            &with_tls,
-            "localhost",
-            "sslmode=verify-full&sslrootcert={server}/cert.pem",
-            Ok("TLS"),
-        ),
-        (
-            &with_tls,
-            "127.0.0.1",
-            "sslmode=verify-full&sslrootcert={server}/cert.pem",
-            Err("not valid for name"),
-        ),
-        (
-            &with_tls,
-            "localhost",
-            "sslmode=verify-full&sslrootcert={other}/cert.pem",
-            Err("invalid peer certificate"),
-        ),
-        (
-            &with_tls,
-            "localhost",
-            "sslrootcert=system",
-            Err("invalid peer certificate"),
-        ),
-        (
-            &with_tls,
-            "localhost",
-            "sslmode=verify-full&sslrootcert={other}/key.pem",
-            Err("has no certificate"),
-        ),
-        (
-            &with_tls,
-            "localhost",
-            "sslmode=verify-full&sslrootcert={other}/none",
-            Err("sslrootcert"),
-        ),
-        (&without_tls, "127.0.0.1", "sslmode=disable", Ok("plain")),
-        (&without_tls, "127.0.0.1", "sslmode=allow", Ok("plain")),
-        (&without_tls, "127.0.0.1", "sslmode=prefer", Ok("plain")),
-        (
-            &without_tls,
-            "127.0.0.1",
-            "sslmode=require",
-            Err("does not support TLS"),
-        ),
-        (
-            &without_tls,
-            "localhost",
-            "sslmode=verify-full&sslrootcert={server}/cert.pem",
-            Err("does not support TLS"),
-        ),
-    ] {
+    let all = WITH_TLS.map(|case| (&with_tls, case)).into_iter();
+    for (server, (host, options, expected)) in all.chain(WITHOUT_TLS.map(|case| (&without_tls, case))) {
         let connected = certificates.connect(server, "postgres", host, options).await;
         let is_expected = match (&connected, expected) {
             (Ok(found), Ok(expected)) => found == expected,

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use horizon_core::{
     Topic, VISIT_GAP,
@@ -8,9 +8,9 @@ use tokio_postgres::types::ToSql;
 
 use crate::{
     columns::{DateColumn, TimestampColumn, UuidColumn, dimension_code, signed},
-    connection::Write,
+    connection::TableWrite,
     error::DatabaseError,
-    sql::{Sql, apply as sql, site::SET_SITE},
+    sql::{SqlStatement, apply as sql, site::SET_SITE},
     store::{
         encoding::encode,
         facts::{SESSIONS, SITE, StoredFacts, TopicNumbers, VISITORS},
@@ -28,7 +28,7 @@ fn number(number: u32) -> i32 {
 pub(super) fn writes<'a>(
     stored: &mut StoredFacts,
     counted: &'a CountedEvents,
-) -> Result<Vec<Write<'a>>, DatabaseError> {
+) -> Result<Vec<TableWrite<'a>>, DatabaseError> {
     let reports = &counted.reports;
     let hours = buckets(&mut stored.topics, &reports.hours, |hour| {
         TimestampColumn(TimestampColumn(hour).nearest())
@@ -68,26 +68,29 @@ fn buckets<P: Copy, Q: Ord>(
     buckets
 }
 
-fn counts<'a, P: ToSql + Sync + Send + Copy + 'a>(statement: Sql, buckets: &Buckets<P>) -> Write<'a> {
-    let write = Write::new(statement, buckets.len())
+fn counts<'a, P: ToSql + Sync + Send + Copy + 'a>(statement: SqlStatement, buckets: &Buckets<P>) -> TableWrite<'a> {
+    let write = TableWrite::new(statement, buckets.len())
         .column(buckets.keys().map(|(topic, _)| *topic))
         .column(buckets.keys().map(|(_, period)| *period));
     counts_columns(write, buckets.values().map(|change| &change.counts))
 }
 
 /// Adds the columns of counts.
-fn counts_columns<'a, 'c>(write: Write<'a>, counts: impl Iterator<Item = &'c Counts>) -> Write<'a> {
+fn counts_columns<'a, 'c>(write: TableWrite<'a>, counts: impl Iterator<Item = &'c Counts>) -> TableWrite<'a> {
     let mut columns: [Vec<i64>; Counts::NAMES.len()] = Default::default();
     for counts in counts {
         for (column, count) in columns.iter_mut().zip(counts.to_array()) {
             column.push(count);
         }
     }
-    columns.into_iter().fold(write, Write::column)
+    columns.into_iter().fold(write, TableWrite::column)
 }
 
 /// The bins of pages, and their sums over all pages as those of the site.
-fn reading_times<'a, P: ToSql + Sync + Send + Copy + Ord + 'a>(statement: Sql, buckets: &Buckets<P>) -> Write<'a> {
+fn reading_times<'a, P: ToSql + Sync + Send + Copy + Ord + 'a>(
+    statement: SqlStatement,
+    buckets: &Buckets<P>,
+) -> TableWrite<'a> {
     let mut rows: BTreeMap<(i32, P, i16), i64> = BTreeMap::new();
     for ((topic, period), change) in buckets {
         for (bin, visits) in change.reading_times.bins() {
@@ -98,41 +101,41 @@ fn reading_times<'a, P: ToSql + Sync + Send + Copy + Ord + 'a>(statement: Sql, b
         }
     }
     rows.retain(|_, visits| *visits != 0);
-    Write::new(statement, rows.len())
+    TableWrite::new(statement, rows.len())
         .column(rows.keys().map(|(topic, ..)| *topic))
         .column(rows.keys().map(|(_, period, _)| *period))
         .column(rows.keys().map(|(.., bin)| *bin))
         .column(rows.values().copied())
 }
 
-fn dimensions(changes: &ReportChanges) -> Write<'_> {
+fn dimensions(changes: &ReportChanges) -> TableWrite<'_> {
     let mut rows: BTreeMap<(i16, DateColumn, &str), Counts> = BTreeMap::new();
     for ((dimension, day, value), counts) in &changes.dimensions {
         let day = DateColumn(DateColumn(*day).nearest());
         *rows.entry((dimension_code(*dimension), day, value)).or_default() += *counts;
     }
-    let write = Write::new(sql::ADD_TO_DIMENSIONS, rows.len())
+    let write = TableWrite::new(sql::ADD_TO_DIMENSIONS, rows.len())
         .column(rows.keys().map(|(dimension, ..)| *dimension))
         .column(rows.keys().map(|(_, day, _)| *day))
         .column(rows.keys().map(|(.., value)| *value));
     counts_columns(write, rows.values())
 }
 
-fn event_hours<'a>(topics: &mut TopicNumbers, changes: &'a ReportChanges) -> Write<'a> {
+fn event_hours<'a>(topics: &mut TopicNumbers, changes: &'a ReportChanges) -> TableWrite<'a> {
     let mut rows: BTreeMap<(i32, TimestampColumn, &str), i64> = BTreeMap::new();
     for ((topic, hour, name), count) in &changes.custom_events {
         let hour = TimestampColumn(TimestampColumn(*hour).nearest());
         let sum = rows.entry((topics.number(topic), hour, name)).or_default();
         *sum = sum.saturating_add(*count);
     }
-    Write::new(sql::ADD_TO_EVENT_HOURS, rows.len())
+    TableWrite::new(sql::ADD_TO_EVENT_HOURS, rows.len())
         .column(rows.keys().map(|(topic, ..)| *topic))
         .column(rows.keys().map(|(_, hour, _)| *hour))
         .column(rows.keys().map(|(.., name)| *name))
         .column(rows.values().copied())
 }
 
-fn day_numbers(counted: &CountedEvents) -> Write<'static> {
+fn day_numbers(counted: &CountedEvents) -> TableWrite<'static> {
     let mut rows: BTreeMap<(DateColumn, i16), u32> = BTreeMap::new();
     for ((day, kind), next) in &counted.numbers {
         let kind = match kind {
@@ -142,34 +145,36 @@ fn day_numbers(counted: &CountedEvents) -> Write<'static> {
         let row = rows.entry((DateColumn(DateColumn(*day).nearest()), kind)).or_default();
         *row = (*row).max(*next);
     }
-    Write::new(sql::SET_DAY_NUMBERS, rows.len())
+    TableWrite::new(sql::SET_DAY_NUMBERS, rows.len())
         .column(rows.keys().map(|(day, _)| *day))
         .column(rows.keys().map(|(_, kind)| *kind))
         .column(rows.values().map(|next| number(*next)))
 }
 
-fn removed_sessions(changes: &ReportChanges) -> Write<'static> {
+fn removed_sessions(changes: &ReportChanges) -> TableWrite<'static> {
     let mut removed = changes.removed_sessions.clone();
     removed.sort_unstable();
-    Write::new(sql::REMOVE_SESSIONS, removed.len())
+    TableWrite::new(sql::REMOVE_SESSIONS, removed.len())
         .column(removed.iter().map(|id| DateColumn(id.day)))
         .column(removed.iter().map(|id| number(id.number)))
 }
 
 /// The sessions that are new, and those that changed, without those of days whose sessions are erased.
-fn sessions(stored: &StoredFacts, changes: &ReportChanges) -> Result<[Write<'static>; 2], DatabaseError> {
-    let (mut new, mut changed) = (Sessions::new(), Sessions::new());
+fn sessions(stored: &StoredFacts, changes: &ReportChanges) -> Result<[TableWrite<'static>; 2], DatabaseError> {
+    let (mut new, mut changed) = (SessionRows::new(), SessionRows::new());
     let first = stored.site.first_session_day;
     let kept = |session: &&SessionRow| first.is_none_or(|first| first <= session.id.day);
     for session in changes.sessions.iter().filter(kept) {
-        let id = session.id;
-        let is_new = stored.days.next_session(id.day) <= id.number;
+        let is_new = stored.days.next_session(session.id.day) <= session.id.number;
         let rows = if is_new { &mut new } else { &mut changed };
-        let day = DateColumn(DateColumn(id.day).nearest());
-        rows.insert(
-            (day, number(id.number)),
-            (session.visitor.map(number), encode(session)?),
-        );
+        let mut session = Cow::Borrowed(session);
+        let day = DateColumn(DateColumn(session.id.day).nearest());
+        if day != DateColumn(session.id.day) {
+            // The rows of a day have this day.
+            session.to_mut().id.day = day.0;
+        }
+        let row = (session.visitor.map(number), encode(&*session)?);
+        rows.insert((day, number(session.id.number)), row);
     }
     Ok([
         session_rows(sql::ADD_SESSIONS, new),
@@ -178,10 +183,10 @@ fn sessions(stored: &StoredFacts, changes: &ReportChanges) -> Result<[Write<'sta
 }
 
 /// The visitors' numbers and the bytes of sessions, by the keys of the table.
-type Sessions = BTreeMap<(DateColumn, i32), (Option<i32>, Vec<u8>)>;
+type SessionRows = BTreeMap<(DateColumn, i32), (Option<i32>, Vec<u8>)>;
 
-fn session_rows(statement: Sql, rows: Sessions) -> Write<'static> {
-    Write::new(statement, rows.len())
+fn session_rows(statement: SqlStatement, rows: SessionRows) -> TableWrite<'static> {
+    TableWrite::new(statement, rows.len())
         .column(rows.keys().map(|(day, _)| *day))
         .column(rows.keys().map(|(_, number)| *number))
         .column(rows.values().map(|(visitor, _)| *visitor))
@@ -198,7 +203,10 @@ struct StateRow {
 }
 
 /// The states that are new, those that changed, and the empty ones, which are erased.
-fn visitor_states(stored: &mut StoredFacts, changes: &ReportChanges) -> Result<[Write<'static>; 3], DatabaseError> {
+fn visitor_states(
+    stored: &mut StoredFacts,
+    changes: &ReportChanges,
+) -> Result<[TableWrite<'static>; 3], DatabaseError> {
     let (mut new, mut changed, mut removed) = (Vec::new(), Vec::new(), Vec::new());
     for (topic, visitor, state) in &changes.visitors {
         let is_stored = stored.visitors.contains(&(topic.clone(), *visitor));
@@ -218,7 +226,7 @@ fn visitor_states(stored: &mut StoredFacts, changes: &ReportChanges) -> Result<[
         });
     }
     removed.sort_unstable();
-    let remove = Write::new(sql::REMOVE_VISITOR_STATES, removed.len())
+    let remove = TableWrite::new(sql::REMOVE_VISITOR_STATES, removed.len())
         .column(removed.iter().map(|(visitor, _)| *visitor))
         .column(removed.iter().map(|(_, topic)| *topic));
     Ok([
@@ -228,9 +236,9 @@ fn visitor_states(stored: &mut StoredFacts, changes: &ReportChanges) -> Result<[
     ])
 }
 
-fn state_rows(statement: Sql, mut rows: Vec<StateRow>) -> Write<'static> {
+fn state_rows(statement: SqlStatement, mut rows: Vec<StateRow>) -> TableWrite<'static> {
     rows.sort_unstable_by_key(|row| (row.visitor, row.topic));
-    Write::new(statement, rows.len())
+    TableWrite::new(statement, rows.len())
         .column(rows.iter().map(|row| row.visitor))
         .column(rows.iter().map(|row| row.topic))
         .column(rows.iter().map(|row| row.last_day))
@@ -239,10 +247,10 @@ fn state_rows(statement: Sql, mut rows: Vec<StateRow>) -> Write<'static> {
 }
 
 /// The state of the site, if it changed. It is not stored before the first dated event.
-fn site<'a>(stored: &StoredFacts, changes: &'a ReportChanges) -> Option<Write<'a>> {
+fn site<'a>(stored: &StoredFacts, changes: &'a ReportChanges) -> Option<TableWrite<'a>> {
     let site = &changes.site;
     let cutoff = site.cutoff().filter(|_| stored.site.state != *site)?;
-    let write = Write::new(SET_SITE, 1)
+    let write = TableWrite::new(SET_SITE, 1)
         .value(site.time_zone().name())
         .value(cutoff.as_millis())
         .value(signed(site.late_events()));

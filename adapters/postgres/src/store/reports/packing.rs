@@ -19,7 +19,7 @@ use crate::{
     connection::Transaction,
     error::DatabaseError,
     sql::retention as sql,
-    store::{PostgresStore, encoding::decode, reports::StoredSite},
+    store::{PostgresStore, encoding::decode, reports::SiteRecord},
 };
 
 /// The number of sessions from which on a part is full. It may exceed this number by the sessions of one visitor.
@@ -27,9 +27,9 @@ const PART_SESSIONS: usize = 10_000;
 
 /// The loose sessions of several days, ordered by day and visitor, in parts.
 #[derive(Default)]
-pub(super) struct LooseSessions(Vec<SessionRow>);
+pub(super) struct UnpackedSessions(Vec<SessionRow>);
 
-impl LooseSessions {
+impl UnpackedSessions {
     /// Adds a row with the column `session`. Returns the part before it, if it is full or of another day.
     pub(super) fn add(&mut self, row: &Row) -> Result<Option<Vec<SessionRow>>, DatabaseError> {
         let session = session(row)?;
@@ -71,7 +71,7 @@ impl PostgresStore {
 
 /// Returns the days with loose sessions that no event can change. A day that is in the list once never changes again.
 async fn days_to_pack(transaction: &Transaction, store: &PostgresStore) -> Result<Vec<Day>, DatabaseError> {
-    let site = StoredSite::read(transaction, &store.zone).await?;
+    let site = SiteRecord::read(transaction, &store.zone).await?;
     let Some(open) = site.open_day() else {
         return Ok(Vec::new());
     };

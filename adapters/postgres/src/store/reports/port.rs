@@ -10,7 +10,7 @@ use horizon_core::{
 };
 use tokio::{runtime::Handle, sync::mpsc, task::spawn_blocking};
 
-use super::{StoredSite, reader::PostgresReportReader};
+use super::{SiteRecord, reader::PostgresReportReader};
 use crate::{
     columns::{self, TimestampColumn},
     connection::PoolKind,
@@ -76,8 +76,8 @@ fn not_read(error: DatabaseError) -> Error {
 }
 
 impl PostgresStore {
-    async fn read_site(&self) -> Result<StoredSite> {
-        let read = async |tx: &_| StoredSite::read(tx, &self.zone).await;
+    async fn read_site(&self) -> Result<SiteRecord> {
+        let read = async |tx: &_| SiteRecord::read(tx, &self.zone).await;
         self.database.read(read).await.map_err(not_read)
     }
 
@@ -86,14 +86,14 @@ impl PostgresStore {
     async fn read_reports<T: Send + 'static>(
         &self,
         limit: Duration,
-        work: impl FnOnce(&PostgresReportReader, &StoredSite) -> Result<T, DatabaseError> + Send + 'static,
+        work: impl FnOnce(&PostgresReportReader, &SiteRecord) -> Result<T, DatabaseError> + Send + 'static,
     ) -> Result<T, DatabaseError> {
         let transaction = self.database.report().await?;
         let (caller, waiting) = mpsc::channel(1);
         let reader = PostgresReportReader::new(transaction, Handle::current(), caller, limit);
         let zone = std::sync::Arc::clone(&self.zone);
         let thread = spawn_blocking(move || {
-            let site = reader.block_on(async |tx| StoredSite::read(tx, &zone).await)?;
+            let site = reader.block_on(async |tx| SiteRecord::read(tx, &zone).await)?;
             let value = work(&reader, &site)?;
             reader.finish();
             Ok(value)
@@ -110,7 +110,7 @@ impl PostgresStore {
 /// Returns the answer or why there is none. The outer error is that of the database.
 fn answer_query(
     reader: &PostgresReportReader,
-    site: &StoredSite,
+    site: &SiteRecord,
     query: &Query,
 ) -> Result<Result<Table, ReportError>, DatabaseError> {
     let (zone, first) = (site.state.time_zone(), site.first_session_day);
@@ -120,7 +120,7 @@ fn answer_query(
     }
 }
 
-fn find_discrepancies(reader: &PostgresReportReader, site: &StoredSite) -> Result<Vec<Discrepancy>, DatabaseError> {
+fn find_discrepancies(reader: &PostgresReportReader, site: &SiteRecord) -> Result<Vec<Discrepancy>, DatabaseError> {
     let totals = reader.block_on(async |tx| {
         let limit = VERIFY_TIMEOUT.as_millis().to_string();
         tx.query(sql::SET_STATEMENT_TIMEOUT, &[&limit]).await?;

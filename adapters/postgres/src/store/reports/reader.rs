@@ -9,12 +9,12 @@ use horizon_core::{Slug, Timestamp, Topic};
 use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 use tokio_postgres::{Row, types::ToSql};
 
-use super::packing::{LooseSessions, pack};
+use super::packing::{UnpackedSessions, pack};
 use crate::{
     columns::{DateColumn, TimestampColumn, invalid},
     connection::{Params, Transaction},
     error::DatabaseError,
-    sql::{Sql, reports as sql},
+    sql::{SqlStatement, reports as sql},
     store::facts::SITE,
 };
 
@@ -39,7 +39,7 @@ pub(super) struct PostgresReportReader {
 
 /// A statement with parameters, and how to read the period of its rows.
 struct BucketQuery<'a> {
-    sql: Sql,
+    sql: SqlStatement,
     params: Params<'a>,
     read_period: ReadPeriod,
     /// The period of sums over several periods.
@@ -50,24 +50,27 @@ struct BucketQuery<'a> {
 type ReadPeriod = fn(&Row, usize) -> Result<Option<Period>, DatabaseError>;
 
 /// The statements of the hours or the days of topics.
-struct BucketStatements {
-    rows: Sql,
-    sums: Sql,
-    bins: Sql,
+struct TopicStatements {
+    rows: SqlStatement,
+    sums: SqlStatement,
+    bins: SqlStatement,
+    bins_of_topic: SqlStatement,
     read_period: ReadPeriod,
 }
 
-const HOURS: BucketStatements = BucketStatements {
+const HOURS: TopicStatements = TopicStatements {
     rows: sql::HOURS,
     sums: sql::HOUR_SUMS,
     bins: sql::HOUR_BINS,
+    bins_of_topic: sql::HOUR_BINS_OF_TOPIC,
     read_period: hour,
 };
 
-const DAYS: BucketStatements = BucketStatements {
+const DAYS: TopicStatements = TopicStatements {
     rows: sql::DAYS,
     sums: sql::DAY_SUMS,
     bins: sql::DAY_BINS,
+    bins_of_topic: sql::DAY_BINS_OF_TOPIC,
     read_period: day,
 };
 
@@ -109,7 +112,7 @@ impl PostgresReportReader {
     /// Passes each row of a statement as it arrives.
     pub(super) fn rows(
         &self,
-        sql: Sql,
+        sql: SqlStatement,
         params: Params<'_>,
         mut each: impl FnMut(&Row) -> Result<(), DatabaseError>,
     ) -> Result<(), DatabaseError> {
@@ -192,7 +195,7 @@ impl PostgresReportReader {
             each(&SessionColumns::new(&packed.sessions, pages)?);
             Ok(())
         };
-        let mut loose = LooseSessions::default();
+        let mut loose = UnpackedSessions::default();
         let days = [DateColumn(days.first), DateColumn(days.last)];
         self.rows(sql::LOOSE_SESSIONS, &params_of(&days), |row| {
             loose.add(row)?.map_or(Ok(()), &mut pass)
@@ -232,11 +235,15 @@ impl ReportReader for PostgresReportReader {
             self.buckets(&query(statements.sums, of_sums), each)?;
         }
         if selection.needs_reading_times {
+            let of_topic = |topic| -> [&(dyn ToSql + Sync); 4] { [topic, from, to, &selection.needs_period] };
             // The rows of the site have the sums of all pages.
-            let are_all_pages = selection.topics == TopicSelection::Pages && !selection.needs_page;
-            let (first, last) = if are_all_pages { (SITE, SITE) } else { (first, last) };
-            let of_bins: Params<'_> = &[&first, &last, from, to, &selection.needs_page, &selection.needs_period];
-            self.bins(&query(statements.bins, of_bins), each)?;
+            if selection.topics == TopicSelection::Pages && !selection.needs_page {
+                self.bins(&query(statements.bins_of_topic, &of_topic(&SITE)), each)?;
+            } else if first == last {
+                self.bins(&query(statements.bins_of_topic, &of_topic(&first)), each)?;
+            } else {
+                self.bins(&query(statements.bins, of_sums), each)?;
+            }
         }
         Ok(())
     }

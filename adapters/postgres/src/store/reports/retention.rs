@@ -1,7 +1,7 @@
 use horizon_core::{Day, Timestamp};
 use tokio_postgres::types::ToSql;
 
-use super::{StoredSite, site};
+use super::{SiteRecord, site};
 use crate::{
     columns::{DateColumn, unsigned},
     connection::Transaction,
@@ -50,7 +50,7 @@ async fn close_days(
     store: &PostgresStore,
     now: Timestamp,
 ) -> Result<(Day, Day), DatabaseError> {
-    let stored = StoredSite::read(transaction, &store.zone).await?.state;
+    let stored = SiteRecord::read(transaction, &store.zone).await?.state;
     let mut state = stored.clone();
     state.close_by_clock(now);
     if state != stored {
@@ -67,7 +67,7 @@ async fn count_sessions(
     store: &PostgresStore,
     first: Day,
 ) -> Result<Option<(Day, u64)>, DatabaseError> {
-    let Some(open) = StoredSite::read(transaction, &store.zone).await?.open_day() else {
+    let Some(open) = SiteRecord::read(transaction, &store.zone).await?.open_day() else {
         return Ok(None);
     };
     let first = first.min(open);

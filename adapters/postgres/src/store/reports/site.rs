@@ -13,16 +13,16 @@ use horizon_core::Timestamp;
 
 /// The time zone of the site: the stored one, before the first dated event that of the application.
 #[derive(Default)]
-pub(in crate::store) struct SiteZone(Mutex<SiteTimeZone>);
+pub(in crate::store) struct CachedZone(Mutex<SiteTimeZone>);
 
 /// What is stored of the site as a whole.
-pub(in crate::store) struct StoredSite {
+pub(in crate::store) struct SiteRecord {
     pub(in crate::store) state: ReportSite,
     /// The first day whose session rows are kept.
     pub(in crate::store) first_session_day: Option<Day>,
 }
 
-impl SiteZone {
+impl CachedZone {
     /// Returns the zone that this process knows.
     pub(in crate::store) fn get(&self) -> SiteTimeZone {
         self.0.lock().clone()
@@ -42,20 +42,20 @@ impl SiteZone {
     }
 }
 
-impl StoredSite {
-    pub(in crate::store) async fn read(transaction: &Transaction, zone: &SiteZone) -> Result<Self, DatabaseError> {
+impl SiteRecord {
+    pub(in crate::store) async fn read(transaction: &Transaction, zone: &CachedZone) -> Result<Self, DatabaseError> {
         let row = transaction.query_opt(sql::SITE, &[]).await?;
         row.map_or_else(|| Ok(Self::without_events(zone)), |row| Self::from_row(&row, zone))
     }
 
-    fn without_events(zone: &SiteZone) -> Self {
+    fn without_events(zone: &CachedZone) -> Self {
         Self {
             state: ReportSite::new(zone.get()),
             first_session_day: None,
         }
     }
 
-    fn from_row(row: &Row, zone: &SiteZone) -> Result<Self, DatabaseError> {
+    fn from_row(row: &Row, zone: &CachedZone) -> Result<Self, DatabaseError> {
         let cutoff: Option<i64> = row.try_get("cutoff")?;
         let Some(cutoff) = cutoff else {
             return Ok(Self::without_events(zone));

@@ -19,7 +19,7 @@ const MAX_TAGS: usize = 3;
 /// The width of the cover on a card, for the attribute `sizes`: see `.card-cover` in the style sheet.
 const CARD_SIZES: &str = "(min-width: 44rem) 13.5rem, (min-resolution: 2.5dppx) 52vw, 92vw";
 
-/// A list of posts, or a text if there are none.
+/// A list of posts, or a text if the list is empty.
 pub(super) fn cards(language: &PageLanguage, posts: &[PostCard], placeholder: &'static str) -> AnyView {
     if posts.is_empty() {
         return view! { <p class="nothing">{language.texts.get(placeholder)}</p> }.into_any();
