@@ -92,7 +92,7 @@ pub(crate) const FULL: Scale = Scale {
     class_within: Duration::from_secs(15 * 60),
 };
 
-/// The short run for CI: the same classes in about three minutes.
+/// The short run for CI: the same classes in about four minutes.
 pub(crate) const SHORT: Scale = Scale {
     events: 50_000,
     past_events: 2_000,
