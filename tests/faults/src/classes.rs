@@ -172,7 +172,9 @@ impl Class {
             Self::RedisEmptied | Self::Eviction | Self::TwoStores => &[FaultMutant::SkipsLossChecks],
             Self::ClockOff | Self::ClusterNode | Self::DuplicateNames => &[FaultMutant::SkipsStartupChecks],
             Self::PartitionWait => &[FaultMutant::DropsWait],
-            Self::DatabaseDeleted => &[FaultMutant::AcknowledgesErrors, FaultMutant::AlwaysReady],
+            Self::DatabaseDeleted | Self::PostgresWalFull => {
+                &[FaultMutant::AcknowledgesErrors, FaultMutant::AlwaysReady]
+            }
             Self::ForeignDatabase => &[FaultMutant::InitializesForeignFile],
             Self::DeadLog => &[
                 FaultMutant::Unmodified,
@@ -182,7 +184,6 @@ impl Class {
             Self::FullDisk => &[FaultMutant::PanicsOnLog, FaultMutant::AcknowledgesErrors],
             Self::PostgresBlog => &[FaultMutant::NewIdOnRetry, FaultMutant::CommitsAsynchronously],
             Self::PostgresTablesFull => &[FaultMutant::AcknowledgesErrors],
-            Self::PostgresWalFull => &[FaultMutant::AcknowledgesErrors, FaultMutant::AlwaysReady],
         }
     }
 

@@ -315,9 +315,8 @@ async fn inject(
             cluster.redis.start_again().await?;
         }
         Class::RedisPause => {
-            let pause = usize::try_from(round).ok().and_then(|round| scale.pauses.get(round));
             cluster.redis.pause().await?;
-            sleep(*pause.context("a pause has a length")?).await;
+            sleep(pause_of(scale.pauses, round)?).await;
             cluster.redis.resume().await?;
         }
         Class::PubsubKill => {
@@ -330,13 +329,8 @@ async fn inject(
             cluster.postgres()?.kill(away).await?;
         }
         Class::PostgresPause => {
-            let pause = usize::try_from(round)
-                .ok()
-                .and_then(|round| scale.postgres_pauses.get(round));
-            cluster
-                .postgres()?
-                .pause(*pause.context("a pause has a length")?)
-                .await?;
+            let pause = pause_of(scale.postgres_pauses, round)?;
+            cluster.postgres()?.pause(pause).await?;
         }
         Class::PostgresTerminate => {
             let postgres = cluster.postgres()?;
@@ -348,6 +342,12 @@ async fn inject(
         _ => {}
     }
     Ok(0)
+}
+
+/// Returns the length of the pause of a round.
+fn pause_of(pauses: &[Duration], round: u64) -> anyhow::Result<Duration> {
+    let pause = pauses.get(usize::try_from(round)?);
+    pause.copied().context("the round has no pause")
 }
 
 async fn kill_an_accumulator(cluster: &mut FaultCluster, rng: &mut Rng) -> anyhow::Result<u64> {
