@@ -53,7 +53,7 @@ const BURST: u64 = 5_000;
 /// The longest time to count an event while one accumulator is paused.
 const COUNTED_WITHIN: Duration = Duration::from_secs(2);
 
-/// The longest time to count the events of a paused accumulator that has lost the lock, and those that waited meanwhile.
+/// The longest time to count the events of a paused accumulator that has lost the lock, and those that waited for it.
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(10);
 
 /// How often each event is sent in `Class::Repeats`.
