@@ -1,5 +1,7 @@
 //! What the store has besides its ports: secrets, an identity, and how it is opened.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
+
 use horizon_core::{StatsStoreExt, Topic, error_chain};
 use horizon_postgres::{PostgresConfig, PostgresStore};
 use horizon_test_support::{PostgresServer, TestDatabase, wait_until};
