@@ -170,8 +170,10 @@ impl ReportDatabase {
             Self::Sqlite { file, .. } => {
                 let db = Connection::open(file)?;
                 let mut statement = db.prepare(SQLITE_TABLES)?;
-                let tables = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                Ok(tables.collect::<Result<_, _>>()?)
+                let tables = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
+                let tables: Vec<(String, i64)> = tables.collect::<Result<_, _>>()?;
+                let table = |(name, size)| Ok((name, u64::try_from(size)?));
+                tables.into_iter().map(table).collect()
             }
             Self::Postgres { server, .. } => {
                 let tables = server.database().execute(POSTGRES_TABLES).await?;

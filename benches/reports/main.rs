@@ -184,7 +184,7 @@ async fn query(database: &ReportDatabase) {
     })
     .await;
     measure(database, "verify", async || {
-        assert_eq!(reports.verify().await.unwrap(), [])
+        assert_eq!(reports.verify().await.unwrap(), []);
     })
     .await;
 }

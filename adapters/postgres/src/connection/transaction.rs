@@ -55,7 +55,7 @@ impl<'a> TableWrite<'a> {
     }
 
     /// Returns whether there are no rows to write.
-    pub(crate) const fn is_empty(&self) -> bool {
+    const fn is_empty(&self) -> bool {
         self.rows == 0
     }
 }
@@ -144,17 +144,16 @@ impl Transaction {
         Ok(connection.client.execute_typed(sql.text, &typed).await?)
     }
 
-    /// Runs the statements and commits, in one round trip.
-    pub(crate) async fn execute_all_and_commit(&self, writes: &[TableWrite<'_>]) -> Result<(), DatabaseError> {
+    /// Runs the statements, without those that have no rows. All are sent when it is first polled.
+    pub(crate) async fn execute_all(&self, writes: &[TableWrite<'_>]) -> Result<(), DatabaseError> {
         let execute = async |write: &TableWrite<'_>| {
             let params: Vec<&(dyn ToSql + Sync)> = write.params.iter().map(|param| &**param as _).collect();
             self.execute(write.sql, &params).await
         };
-        // Both send everything when they are first polled, in this order.
-        let (written, committed) = tokio::join!(join_all(writes.iter().map(execute)), self.commit());
+        let writes = writes.iter().filter(|write| !write.is_empty());
+        let written = join_all(writes.map(execute)).await;
         // After the first error all others fail because of it.
-        written.into_iter().try_for_each(|written| written.map(drop))?;
-        committed
+        written.into_iter().try_for_each(|written| written.map(drop))
     }
 
     /// Commits. Poll it together with the last statements to save a round trip: if one of them fails, PostgreSQL rolls

@@ -135,6 +135,10 @@ statements! {
             LATERAL (SELECT ctid FROM visitor_states
                 WHERE visitor = removed.visitor AND topic = removed.topic OFFSET 0) AS stored))";
 
+    ADD_LIKES(INT4_ARRAY, UUID_ARRAY, BOOL_ARRAY, INT8_ARRAY, UUID_ARRAY) =
+        "INSERT INTO likes (topic, reader, is_liked, at, event)
+            SELECT * FROM unnest($1::integer[], $2::uuid[], $3::boolean[], $4::bigint[], $5::uuid[])";
+
     SET_LIKES(INT4_ARRAY, UUID_ARRAY, BOOL_ARRAY, INT8_ARRAY, UUID_ARRAY) =
         "INSERT INTO likes (topic, reader, is_liked, at, event)
             SELECT * FROM unnest($1::integer[], $2::uuid[], $3::boolean[], $4::bigint[], $5::uuid[])

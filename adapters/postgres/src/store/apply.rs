@@ -1,9 +1,13 @@
 //! Counts a batch: reads what is stored under its keys, applies it in memory, and writes what changed.
 
 use horizon_core::{BatchKeys, Event, Result, Update, reports::CountedEvents};
+use tokio::{join, task::yield_now};
 
 use super::{PostgresStore, changes, facts::StoredFacts};
 use crate::{columns::invalid, connection::Transaction, error::DatabaseError};
+
+/// The number of events whose ids the server writes while this process counts.
+const LARGE_BATCH: usize = 100;
 
 impl PostgresStore {
     /// Applies the events in one transaction, of two round trips: the first takes the lock and reads, the second writes
@@ -15,19 +19,40 @@ impl PostgresStore {
         let keys = BatchKeys::of(events);
         let apply = async |transaction: &Transaction| {
             let mut stored = StoredFacts::read(transaction, &self.zone, &keys, events).await?;
-            let counted = match stored.apply(events) {
-                Ok(counted) => counted,
-                Err(missing) => {
-                    stored.read_missing(transaction, &missing).await?;
-                    stored.apply(events).map_err(|missing| invalid("day", missing))?
-                }
-            };
-            write(transaction, &mut stored, &counted).await?;
-            Ok(counted.updates)
+            let ids = changes::event_ids(&stored, events);
+            // The ids are sent first: if they fail, the rest fails because of them.
+            let (ids, updates) = join!(
+                biased;
+                transaction.execute_all(std::slice::from_ref(&ids)),
+                count(transaction, &mut stored, events),
+            );
+            ids?;
+            updates
         };
         let applied: Result<_, DatabaseError> = self.database.write_alone(apply).await;
         applied.map_err(|error| error.into_port_error("the events cannot be counted"))
     }
+}
+
+/// Counts the events, writes what changes, except their ids, and commits.
+async fn count(
+    transaction: &Transaction,
+    stored: &mut StoredFacts,
+    events: &[Event],
+) -> Result<Vec<Update>, DatabaseError> {
+    if events.len() >= LARGE_BATCH {
+        // Lets the connection send the ids. In a small batch they are sent with the rest.
+        yield_now().await;
+    }
+    let counted = match stored.apply(events) {
+        Ok(counted) => counted,
+        Err(missing) => {
+            stored.read_missing(transaction, &missing).await?;
+            stored.apply(events).map_err(|missing| invalid("day", missing))?
+        }
+    };
+    write(transaction, stored, &counted).await?;
+    Ok(counted.updates)
 }
 
 async fn write(
@@ -36,5 +61,8 @@ async fn write(
     counted: &CountedEvents,
 ) -> Result<(), DatabaseError> {
     let writes = changes::writes(stored, counted)?;
-    transaction.execute_all_and_commit(&writes).await
+    // Both send everything when they are first polled, in this order.
+    let (written, committed) = join!(biased; transaction.execute_all(&writes), transaction.commit());
+    written?;
+    committed
 }

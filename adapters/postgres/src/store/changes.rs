@@ -2,28 +2,29 @@
 
 mod reports;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use horizon_core::{Badge, Changes, Comment, EventId, LikeChange, Update, reports::CountedEvents};
+use horizon_core::{Badge, Changes, Comment, Event, EventId, LikeChange, Update, reports::CountedEvents};
 
 use super::{comment_row::visibility_code, facts::StoredFacts};
 use crate::{
     columns::{UuidColumn, signed},
     connection::TableWrite,
     error::DatabaseError,
-    sql::apply as sql,
+    sql::{SqlStatement, apply as sql},
 };
 
-/// Returns the statements of a batch, in the order in which they must run.
+/// Returns the statements of a batch after [`event_ids`], in the order in which they must run.
 pub(super) fn writes<'a>(
     stored: &mut StoredFacts,
     counted: &'a CountedEvents,
 ) -> Result<Vec<TableWrite<'a>>, DatabaseError> {
     let changes = &counted.changes;
+    let [new_likes, changed_likes] = likes(stored, &changes.likes);
     let mut writes = vec![
-        event_ids(changes),
         custom_events(stored, &changes.totals),
-        likes(stored, &changes.likes),
+        new_likes,
+        changed_likes,
         comments(&changes.comments),
         visibilities(changes),
         verdicts(changes),
@@ -32,16 +33,17 @@ pub(super) fn writes<'a>(
     writes.extend(reports::writes(stored, counted)?);
     // The topics come first, because other rows refer to them.
     writes.insert(0, totals(stored, &changes.totals));
-    writes.retain(|write| !write.is_empty());
     Ok(writes)
 }
 
-/// The time is stored if it is not that of the id.
-fn event_ids(changes: &Changes) -> TableWrite<'static> {
-    let mut ids: Vec<_> = changes.event_ids.iter().collect();
-    ids.sort_unstable();
+/// Returns the ids of the events that are not stored. Their time is stored if it is not that of the id.
+pub(super) fn event_ids(stored: &StoredFacts, events: &[Event]) -> TableWrite<'static> {
+    let mut ids = BTreeMap::new();
+    for event in events.iter().filter(|event| !stored.event_ids.contains(&event.id)) {
+        ids.entry(event.id).or_insert(event.at);
+    }
     TableWrite::new(sql::ADD_EVENT_IDS, ids.len())
-        .column(ids.iter().map(|(id, _)| UuidColumn::from(*id)))
+        .column(ids.keys().map(|id| UuidColumn::from(*id)))
         .column(
             ids.iter()
                 .map(|(id, at)| (id.timestamp() != Some(*at)).then_some(at.as_millis())),
@@ -88,11 +90,17 @@ fn custom_events<'a>(stored: &mut StoredFacts, totals: &'a [Update]) -> TableWri
         .column(rows.iter().map(|(.., count)| *count))
 }
 
-fn likes(stored: &mut StoredFacts, likes: &[LikeChange]) -> TableWrite<'static> {
+/// The likes that are new, and those that changed.
+fn likes(stored: &mut StoredFacts, likes: &[LikeChange]) -> [TableWrite<'static>; 2] {
     let topics = &mut stored.topics;
-    let mut rows: Vec<_> = likes.iter().map(|like| (topics.number(&like.topic), like)).collect();
+    let rows = likes.iter().map(|like| (topics.number(&like.topic), like));
+    let (changed, new) = rows.partition(|(_, like)| stored.likes.contains(&(like.topic.clone(), like.reader)));
+    [like_rows(sql::ADD_LIKES, new), like_rows(sql::SET_LIKES, changed)]
+}
+
+fn like_rows(statement: SqlStatement, mut rows: Vec<(i32, &LikeChange)>) -> TableWrite<'static> {
     rows.sort_unstable_by_key(|(topic, like)| (*topic, like.reader));
-    TableWrite::new(sql::SET_LIKES, rows.len())
+    TableWrite::new(statement, rows.len())
         .column(rows.iter().map(|(topic, _)| *topic))
         .column(rows.iter().map(|(_, like)| UuidColumn::from(like.reader)))
         .column(rows.iter().map(|(_, like)| like.is_liked))

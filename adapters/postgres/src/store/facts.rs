@@ -9,7 +9,7 @@ use std::{
 };
 
 use horizon_core::{
-    BatchKeys, Event, EventCounts, EventId, Facts, Stamp, Timestamp, Topic, VisitorKey,
+    BatchKeys, Event, EventCounts, EventId, Facts, ReaderId, Stamp, Timestamp, Topic, VisitorKey,
     reports::{CountedEvents, MissingFacts, ReportFacts},
 };
 use tokio::join;
@@ -39,8 +39,12 @@ pub(super) struct StoredFacts {
     pub(super) days: StoredDays,
     /// The counts of the custom events of each topic.
     pub(super) custom_events: HashMap<Topic, EventCounts>,
+    /// The events of the batch that were counted.
+    pub(super) event_ids: HashSet<EventId>,
     /// The visitors who have a state.
     pub(super) visitors: HashSet<(Topic, VisitorKey)>,
+    /// The readers who have liked, also if they took it back.
+    pub(super) likes: HashSet<(Topic, ReaderId)>,
     /// The first comment of the thread of each comment.
     pub(super) threads: HashMap<EventId, EventId>,
 }
@@ -86,7 +90,9 @@ impl StoredFacts {
             topics,
             days: StoredDays::default(),
             custom_events: HashMap::new(),
+            event_ids: HashSet::new(),
             visitors: HashSet::new(),
+            likes: HashSet::new(),
             threads: HashMap::new(),
         }
     }
@@ -126,7 +132,9 @@ impl StoredFacts {
 
     fn add_event_ids(&mut self, rows: &[Row]) -> Result<(), DatabaseError> {
         for row in rows {
-            self.facts.insert_event_id(event_id(row, "id")?);
+            let id = event_id(row, "id")?;
+            self.facts.insert_event_id(id);
+            self.event_ids.insert(id);
         }
         Ok(())
     }
@@ -147,6 +155,7 @@ impl StoredFacts {
             if let Some((topic, reader)) = columns::at_ordinal(&keys.likes, row)? {
                 let is_liked = row.try_get("is_liked")?;
                 self.facts.insert_like(topic.clone(), *reader, is_liked, stamp(row)?);
+                self.likes.insert((topic.clone(), *reader));
             }
         }
         Ok(())
