@@ -2,9 +2,9 @@
 //! the disk.
 //!
 //! `cargo bench -p horizon-benches --bench reports -- 1000000` counts a million sessions of 90 days and 200 pages in
-//! SQLite, `-- 1000000 postgres` in a PostgreSQL server with default settings. CPU times of PostgreSQL are those of this
-//! process and of all processes of the server. With `HORIZON_WEB_BIN`, the path of a blog's server, it also measures the
-//! dashboard over HTTP, for SQLite.
+//! SQLite, `-- 1000000 postgres` in a PostgreSQL server with default settings. CPU times of PostgreSQL are those of
+//! this process and of all processes of the server. With `HORIZON_WEB_BIN`, the path of a blog's server, it also
+//! measures the dashboard over HTTP, for SQLite.
 
 #![expect(clippy::unwrap_used, reason = "a failed setup stops the benchmark")]
 #![expect(clippy::print_stdout, reason = "prints its results")]
