@@ -65,6 +65,24 @@ async fn a_store_is_writable_while_its_server_runs_and_until_it_is_closed() {
 }
 
 #[tokio::test]
+async fn the_error_of_a_missing_table_is_permanent_and_names_it() {
+    let database = TestDatabase::create().await.unwrap();
+    let store = open(&format!("{}?statement_cache=off", database.url()));
+    store.total(&Topic::Site).await.unwrap();
+    let drop = "DROP TABLE eventhorizon.topics CASCADE";
+    database.execute(drop).await.unwrap();
+    // The replies arrive together or one by one.
+    for _ in 0..50 {
+        let error = store.total(&Topic::Site).await.unwrap_err();
+        // It is not that the transaction was aborted by the statement before.
+        assert!(
+            !error.is_retryable() && error_chain(&error).contains(r#"relation "topics" does not exist"#),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_existing_store_is_neither_created_nor_migrated() {
     let database = TestDatabase::create().await.unwrap();
     let existing = || PostgresStore::open_existing(&PostgresConfig::new(database.url()).unwrap()).unwrap();

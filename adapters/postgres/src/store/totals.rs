@@ -23,7 +23,9 @@ pub(super) struct StoredTotal {
 pub(super) async fn read(transaction: &Transaction, topics: &[Topic]) -> Result<Vec<StoredTotal>, DatabaseError> {
     let names: Vec<String> = topics.iter().map(Topic::to_string).collect();
     let params: Params<'_> = &[&names];
+    // If the first fails, the second fails because of it: the error of the first says why.
     let (totals, custom_events) = try_join!(
+        biased;
         transaction.query(sql::TOTALS, params),
         transaction.query(sql::CUSTOM_EVENTS, params),
     )?;
