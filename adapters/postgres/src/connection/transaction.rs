@@ -16,11 +16,11 @@ pub(crate) const LOCK: &str = "SET LOCAL plan_cache_mode = force_generic_plan; S
     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; \
     SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon ' || current_schema(), 0));";
 
-/// A report shall not take the processors of those that count, and ends when its connection is closed (PostgreSQL 14
-/// and later check this).
+/// A report shall not take the processors of those that count, and ends when its connection is closed. PostgreSQL 14 and
+/// later can check this on Linux; elsewhere the setting exists, but some versions refuse every value other than 0.
 const REPORT: &str = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; \
     SELECT set_config('client_connection_check_interval', '1s', true) \
-    WHERE current_setting('client_connection_check_interval', true) IS NOT NULL;";
+    WHERE current_setting('client_connection_check_interval', true) IS NOT NULL AND version() LIKE '%linux%';";
 
 /// Parameters of a statement.
 pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];

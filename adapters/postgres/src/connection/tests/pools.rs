@@ -45,6 +45,20 @@ async fn a_transaction_has_the_schema_and_the_limit_of_its_pool() {
 }
 
 #[tokio::test]
+async fn a_report_ends_with_its_connection_where_the_server_can_check_it() {
+    let server = TestDatabase::create().await.unwrap();
+    let client = server.connect().await.unwrap();
+    let on_linux = begin("public", PoolKind::Report);
+    let elsewhere = on_linux.replace("version()", "'PostgreSQL 14.13 on x86_64-apple-darwin23.6.0'");
+    for (begin, expected) in [(on_linux, "1s"), (elsewhere, "0")] {
+        client.batch_execute(&begin).await.unwrap();
+        let show = client.query_one("SHOW client_connection_check_interval", &[]).await;
+        assert_eq!(show.unwrap().get::<_, String>(0), expected, "{begin}");
+        client.batch_execute("COMMIT").await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn each_statement_sees_what_is_committed_before_it_whatever_the_default_is() {
     for default in ["read uncommitted", "repeatable read", "serializable"] {
         let server = TestDatabase::create().await.unwrap();
