@@ -40,8 +40,8 @@ const KEEPALIVE_RETRIES: u32 = 3;
 /// | `sslcert`, `sslkey` | none | files with the certificate and key of the client |
 /// | `statement_cache` | `on` | `off` for PgBouncer in transaction mode |
 ///
-/// The options of [`tokio_postgres::Config`] work, too: `host`, `connect_timeout` (5 seconds), `application_name`
-/// (`eventhorizon`), `target_session_attrs` (`read-write` with several hosts), `options`, and so on.
+/// The options of [`tokio_postgres::Config`] work, too: `host`, `connect_timeout` (5 seconds for each host; all
+/// together have 15), `application_name` (`eventhorizon`), `target_session_attrs` (`read-write` with several hosts), `options`, and so on.
 #[derive(Clone)]
 pub struct PostgresConfig {
     /// Without the mode of TLS.
