@@ -41,7 +41,8 @@ const KEEPALIVE_RETRIES: u32 = 3;
 /// | `statement_cache` | `on` | `off` for PgBouncer in transaction mode |
 ///
 /// The options of [`tokio_postgres::Config`] work, too: `host`, `connect_timeout` (5 seconds for each host; all
-/// together have 15), `application_name` (`eventhorizon`), `target_session_attrs` (`read-write` with several hosts), `options`, and so on.
+/// together have 15), `application_name` (`eventhorizon`), `target_session_attrs` (`read-write` with several hosts),
+/// `options`, and so on.
 #[derive(Clone)]
 pub struct PostgresConfig {
     /// Without the mode of TLS.

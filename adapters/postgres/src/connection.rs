@@ -24,7 +24,7 @@ use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
 use manager::SharedState;
 pub(crate) use tls::TlsSetupError;
-pub(crate) use transaction::{LOCK, Params, TableWrite, Transaction, begin};
+pub(crate) use transaction::{LOCK, Params, SITE_LOCK, TableWrite, Transaction, begin};
 
 /// How long a call waits for a free connection.
 const WAIT: Duration = Duration::from_secs(10);

@@ -34,12 +34,14 @@ pub(crate) enum DatabaseError {
         "the schema has version {found}, and this program reads {known}: start the new version of the program that \
          counts, which migrates it"
     )]
-    OlderVersion { found: usize, known: usize },
+    OlderVersion { found: i32, known: i32 },
     #[error(
         "there are no numbers in the schema `{0}`: start the program that counts, which creates its tables, or correct \
          `?schema=`"
     )]
     NoSchema(String),
+    #[error("the schema `{0}` has tables of another program: choose an empty or new one with `?schema=`")]
+    OtherTables(String),
     #[error("a right is missing; as the owner of the database or schema, run: {grant}")]
     MissingRight {
         grant: String,
@@ -86,6 +88,7 @@ impl DatabaseError {
             | Self::NewerVersion { .. }
             | Self::OlderVersion { .. }
             | Self::NoSchema(_)
+            | Self::OtherTables(_)
             | Self::MissingRight { .. }
             | Self::InvalidColumn { .. } => false,
         }

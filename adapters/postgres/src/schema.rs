@@ -4,16 +4,24 @@
 
 mod migrations;
 
+use std::cmp::Ordering;
+
 use tokio_postgres::{Client, Row, types::Type};
 
-use crate::{connection::PoolKind, connection::begin, error::DatabaseError};
+use crate::{
+    connection::{PoolKind, SITE_LOCK, begin},
+    error::DatabaseError,
+};
 use migrations::STEPS;
 
-/// Returns whether the schema exists, and whether it has the table with the version.
+/// Returns whether the schema exists, whether it has our tables, and whether it has any. Other programs have a table
+/// `schema_version`, too.
 const STATE: &str = "SELECT
-    (SELECT count(*) FROM pg_namespace WHERE nspname = $1) > 0,
-    (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = $1 AND c.relname = 'schema_version') > 0";
+    EXISTS (SELECT FROM pg_namespace WHERE nspname = $1),
+    count(*) FILTER (WHERE c.relname IN ('schema_version', 'event_ids')) = 2,
+    count(*) > 0
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
 
 /// Waits until no other process migrates this schema, until the end of the transaction.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon schema ' || $1, 0))";
@@ -61,11 +69,24 @@ pub(crate) async fn migrate(client: &Client, schema: &str) -> Result<(), Databas
 
 /// Checks that the schema has the version of this program.
 pub(crate) async fn check_version(client: &Client, schema: &str) -> Result<(), DatabaseError> {
-    const KNOWN: usize = STEPS.len();
-    match SchemaState::read(client, schema).await?.done {
-        KNOWN => Ok(()),
-        0 => Err(DatabaseError::NoSchema(schema.into())),
-        found => Err(DatabaseError::OlderVersion { found, known: KNOWN }),
+    match SchemaState::read(client, schema).await?.version {
+        None => Err(DatabaseError::NoSchema(schema.into())),
+        Some(version) => check_number(version),
+    }
+}
+
+/// Checks that the schema still has the version of this program.
+pub(crate) async fn recheck_version(client: &Client, schema: &str) -> Result<(), DatabaseError> {
+    check_number(read_version(client, schema).await?)
+}
+
+/// Checks that the number of the version is that of this program.
+pub(crate) fn check_number(version: i32) -> Result<(), DatabaseError> {
+    let known = i32::try_from(STEPS.len()).unwrap_or(i32::MAX);
+    match version.cmp(&known) {
+        Ordering::Less => Err(DatabaseError::OlderVersion { found: version, known }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(DatabaseError::NewerVersion { found: version, known }),
     }
 }
 
@@ -106,7 +127,7 @@ impl ServerSettings {
 }
 
 async fn try_migrate(client: &Client, schema: &str) -> Result<(), DatabaseError> {
-    if SchemaState::read(client, schema).await?.done == STEPS.len() {
+    if SchemaState::read(client, schema).await?.done()? == STEPS.len() {
         return Ok(());
     }
     let begun = client.batch_execute(&begin(schema, PoolKind::Write)).await;
@@ -120,7 +141,11 @@ async fn try_migrate(client: &Client, schema: &str) -> Result<(), DatabaseError>
 async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
     query_one(client, LOCK, schema).await?;
     let state = SchemaState::read(client, schema).await?;
-    let Some(steps) = STEPS.get(state.done..).filter(|steps| !steps.is_empty()) else {
+    if state.version.is_none() && state.has_tables {
+        return Err(DatabaseError::OtherTables(schema.into()));
+    }
+    let done = state.done()?;
+    let Some(steps) = STEPS.get(done..).filter(|steps| !steps.is_empty()) else {
         return Ok(());
     };
     // PostgreSQL demands the right to create schemas even if it exists.
@@ -129,6 +154,8 @@ async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
             .batch_execute(&format!("CREATE SCHEMA {}", quoted(schema)))
             .await?;
     }
+    // No batch of an older program is half counted, and the next one sees the new version.
+    client.batch_execute(SITE_LOCK).await?;
     // With its schema: if this user may not use it, it is not in the search path, and the tables would be temporary.
     let create = format!(
         "CREATE TABLE IF NOT EXISTS {}.schema_version (version integer NOT NULL)",
@@ -145,7 +172,7 @@ async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
     client.batch_execute(&version).await?;
     tracing::info!(
         schema,
-        from = state.done,
+        from = done,
         to = STEPS.len(),
         "the schema in PostgreSQL has a new version"
     );
@@ -154,33 +181,43 @@ async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
 
 struct SchemaState {
     has_schema: bool,
-    /// The version of the schema: the number of steps that were done.
-    done: usize,
+    has_tables: bool,
+    /// The version of our tables, if there are some: the number of steps that were done.
+    version: Option<i32>,
 }
 
 impl SchemaState {
     async fn read(client: &Client, schema: &str) -> Result<Self, DatabaseError> {
         let row = query_one(client, STATE, schema).await?;
-        let (has_schema, has_version) = (row.try_get(0)?, row.try_get(1)?);
-        let done = if has_version {
-            done_steps(client, schema).await?
+        let version = if row.try_get(1)? {
+            Some(read_version(client, schema).await?)
         } else {
-            0
+            None
         };
-        Ok(Self { has_schema, done })
+        Ok(Self {
+            has_schema: row.try_get(0)?,
+            has_tables: row.try_get(2)?,
+            version,
+        })
+    }
+
+    /// Returns how many steps were done.
+    fn done(&self) -> Result<usize, DatabaseError> {
+        let version = self.version.unwrap_or(0);
+        usize::try_from(version)
+            .ok()
+            .filter(|done| *done <= STEPS.len())
+            .ok_or_else(|| DatabaseError::NewerVersion {
+                found: version,
+                known: i32::try_from(STEPS.len()).unwrap_or(i32::MAX),
+            })
     }
 }
 
-async fn done_steps(client: &Client, schema: &str) -> Result<usize, DatabaseError> {
+async fn read_version(client: &Client, schema: &str) -> Result<i32, DatabaseError> {
     let select = format!("SELECT version FROM {}.schema_version", quoted(schema));
     let rows = client.query_typed(&select, &[]).await?;
-    let version: i32 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
-    let known = i32::try_from(STEPS.len()).unwrap_or(i32::MAX);
-    let newer = DatabaseError::NewerVersion { found: version, known };
-    usize::try_from(version)
-        .ok()
-        .filter(|done| *done <= STEPS.len())
-        .ok_or(newer)
+    Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0))
 }
 
 /// Returns the row of a statement whose parameter is the name of the schema.

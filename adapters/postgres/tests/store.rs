@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
-use horizon_core::{StatsStoreExt, Topic, error_chain};
+use horizon_core::{
+    Error, Event, EventKind, Stamp, StatsStore, StatsStoreExt, Timestamp, Topic, error_chain, reports::Reports,
+};
 use horizon_postgres::{PostgresConfig, PostgresStore};
 use horizon_test_support::{PostgresServer, TestDatabase, wait_until};
 
@@ -80,6 +82,28 @@ async fn the_error_of_a_missing_table_is_permanent_and_names_it() {
             "{error:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_program_notices_that_a_newer_one_has_migrated_the_schema() {
+    let database = TestDatabase::create().await.unwrap();
+    let store = open(database.url());
+    let stamp = Stamp::new(Timestamp::from_millis(1_800_000_000_000), [7; 10]);
+    let visit = Event::new(stamp, Topic::Site, EventKind::visit(None));
+    store.check_writable().await.unwrap();
+    let migrate = "UPDATE eventhorizon.schema_version SET version = version + 1";
+    database.execute(migrate).await.unwrap();
+    let refused = |error: Error| {
+        let is_newer = !error.is_retryable() && error_chain(&error).contains("start a newer program");
+        assert!(is_newer, "{error:?}");
+    };
+    // On a connection of before the migration, and on another one.
+    refused(store.apply(&[visit.clone()]).await.unwrap_err());
+    refused(store.apply(&[visit]).await.unwrap_err());
+    refused(store.total(&Topic::Site).await.unwrap_err());
+    refused(store.status().await.unwrap_err());
+    let counted = "SELECT count(*) FROM eventhorizon.event_ids";
+    assert_eq!(database.execute(counted).await.unwrap(), ["0"]);
 }
 
 #[tokio::test]

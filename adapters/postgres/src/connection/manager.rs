@@ -103,10 +103,13 @@ impl ConnectionManager {
         })
     }
 
-    /// Prepares the statements of the pool in one round trip.
+    /// Prepares the statements of the pool and checks the version of the schema, in one round trip.
     async fn prepare(&self, client: &Client) -> Result<HashMap<&'static str, Statement>, DatabaseError> {
         let config = &self.shared.config;
+        // Another process may have migrated the schema since the first connection.
+        let check = schema::recheck_version(client, &config.schema);
         if !config.prepares_statements {
+            check.await?;
             return Ok(HashMap::new());
         }
         let statements: Vec<SqlStatement> = sql::of_pool(self.kind).iter().copied().flatten().copied().collect();
@@ -116,7 +119,7 @@ impl ConnectionManager {
         let prepare = statements
             .iter()
             .map(async |sql| Ok(client.prepare_typed(sql.text, sql.types).await?));
-        let (_, prepared) = tokio::try_join!(biased; begin, try_join_all(prepare))?;
+        let (_, _, prepared) = tokio::try_join!(biased; begin, check, try_join_all(prepare))?;
         client.batch_execute("COMMIT").await?;
         Ok(statements.iter().map(|sql| sql.text).zip(prepared).collect())
     }

@@ -9,12 +9,22 @@ use crate::{error::DatabaseError, schema::quoted, sql::SqlStatement};
 
 /// Waits until no other transaction holds this lock of the site. The end of the transaction releases it: PgBouncer
 /// would leave the lock of a session with a connection of somebody else.
-///
-/// The transactions with the lock read and write rows by their keys, so the planner is told to use indexes, also for
+macro_rules! site_lock {
+    () => {
+        "SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon ' || current_schema(), 0));"
+    };
+}
+
+/// Takes the lock of the site.
+pub(crate) const SITE_LOCK: &str = site_lock!();
+
+/// Takes the lock of the site, to read and write rows by their keys. So the planner is told to use indexes, also for
 /// tables that are small or have no statistics yet: it keeps a plan while the table grows.
-pub(crate) const LOCK: &str = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
-    SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; \
-    SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon ' || current_schema(), 0));";
+pub(crate) const LOCK: &str = concat!(
+    "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
+     SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; ",
+    site_lock!()
+);
 
 /// A report shall not take the processors of those that count, and ends when its connection is closed. PostgreSQL 14 and
 /// later can check this on Linux; elsewhere the setting exists, but some versions refuse every value other than 0.

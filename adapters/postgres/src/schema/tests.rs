@@ -1,5 +1,5 @@
 use futures::future::join_all;
-use horizon_test_support::TestDatabase;
+use horizon_test_support::{TestDatabase, wait_until};
 
 use super::*;
 use crate::{PostgresConfig, connection::Database, sql::SqlStatement};
@@ -62,6 +62,46 @@ async fn a_newer_schema_is_refused() {
     let (found, known) = (STEPS.len() + 1, STEPS.len());
     let sentence = format!("the schema has version {found}, and this program knows {known}: start a newer program");
     assert_eq!(error.to_string(), sentence);
+}
+
+#[tokio::test]
+async fn a_migration_waits_for_a_batch() {
+    let server = TestDatabase::create().await.unwrap();
+    server.execute("CREATE SCHEMA eventhorizon").await.unwrap();
+    let batch = server.connect().await.unwrap();
+    let begin = begin("eventhorizon", PoolKind::Write);
+    batch.batch_execute(&format!("{begin}{SITE_LOCK}")).await.unwrap();
+    let database = open(server.url());
+    tokio::select! {
+        read = read_site(&database) => panic!("it was migrated: {read:?}"),
+        waiting = wait_until("the migration waits for the lock", async || {
+            let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+            anyhow::ensure!(server.execute(waits).await? == ["1"]);
+            Ok(())
+        }) => waiting.unwrap(),
+    }
+    batch.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(read_site(&database).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn tables_of_another_program_are_refused() {
+    for tables in [
+        "CREATE TABLE comments (a integer)",
+        "CREATE TABLE schema_version (version text)",
+        "CREATE TABLE schema_version (version integer); INSERT INTO schema_version VALUES (0)",
+        "CREATE VIEW posts AS SELECT 1 AS a",
+    ] {
+        let server = TestDatabase::create().await.unwrap();
+        let url = format!("{}?schema=public", server.url());
+        server.execute(tables).await.unwrap();
+        let error = read_site(&open(&url)).await.unwrap_err();
+        assert!(!error.is_retryable(), "{tables}: {error:?}");
+        assert!(error.to_string().contains("`?schema=`"), "{tables}: {error:?}");
+        let relations = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace";
+        assert_eq!(server.execute(relations).await.unwrap(), ["1"], "{tables}");
+    }
 }
 
 #[tokio::test]

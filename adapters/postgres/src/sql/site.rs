@@ -1,8 +1,9 @@
 //! The site as a whole.
 
 statements! {
-    /// The row of the site.
-    SITE() = "SELECT time_zone, cutoff, late_events, first_session_day FROM site WHERE id = 1";
+    /// The row of the site, and the version of the schema, which has one row.
+    SITE() = "SELECT time_zone, cutoff, late_events, first_session_day, (SELECT version FROM schema_version) AS version
+        FROM site WHERE id = 1";
 
     /// Stores what the reports need. An empty time zone is not stored yet.
     SET_SITE(TEXT, INT8, INT8) = "UPDATE site SET time_zone = $1, cutoff = $2, late_events = $3 WHERE id = 1";

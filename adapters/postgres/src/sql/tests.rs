@@ -46,7 +46,8 @@ fn scans(plan: &[String]) -> Vec<&String> {
     let is_scan = |(index, line): &(usize, &String)| {
         let is_index = line.contains("Index Scan") || line.contains("Index Only Scan");
         let has_condition = plan.get(index + 1).is_some_and(|next| next.contains("Index Cond:"));
-        line.contains("Seq Scan")
+        let is_one_row = line.ends_with("Seq Scan on schema_version");
+        line.contains("Seq Scan") && !is_one_row
             || line.contains("Hash Join")
             || line.contains("Merge Join")
             || is_index && !has_condition

@@ -7,6 +7,7 @@ use crate::{
     columns::{DateColumn, invalid, unsigned},
     connection::Transaction,
     error::DatabaseError,
+    schema,
     sql::site as sql,
 };
 use horizon_core::Timestamp;
@@ -43,6 +44,8 @@ impl CachedZone {
 }
 
 impl SiteRecord {
+    /// # Errors
+    /// The schema has another version: a connection may be older than the migration by another process.
     pub(in crate::store) async fn read(transaction: &Transaction, zone: &CachedZone) -> Result<Self, DatabaseError> {
         let row = transaction.query_opt(sql::SITE, &[]).await?;
         row.map_or_else(|| Ok(Self::without_events(zone)), |row| Self::from_row(&row, zone))
@@ -56,6 +59,8 @@ impl SiteRecord {
     }
 
     fn from_row(row: &Row, zone: &CachedZone) -> Result<Self, DatabaseError> {
+        let version: Option<i32> = row.try_get("version")?;
+        schema::check_number(version.unwrap_or(0))?;
         let cutoff: Option<i64> = row.try_get("cutoff")?;
         let Some(cutoff) = cutoff else {
             return Ok(Self::without_events(zone));
