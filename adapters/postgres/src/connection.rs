@@ -23,6 +23,7 @@ use tokio::time::timeout;
 use crate::{PostgresConfig, error::DatabaseError};
 pub(crate) use manager::ConnectionManager;
 use manager::SharedState;
+pub(crate) use opening::is_handshake_failure;
 pub(crate) use tls::TlsSetupError;
 pub(crate) use transaction::{LOCK, Params, SITE_LOCK, TableWrite, Transaction, begin};
 
@@ -150,6 +151,7 @@ impl Database {
     pub(crate) fn close(&self) {
         for pool in [&self.writes, &self.reads, &self.reports] {
             pool.pool.close();
+            pool.pool.manager().close();
         }
     }
 }

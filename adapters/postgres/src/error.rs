@@ -4,7 +4,7 @@ use deadpool::managed::{PoolError, TimeoutType};
 use horizon_core::Error;
 use tokio_postgres::error::{Severity, SqlState};
 
-use crate::connection::TlsSetupError;
+use crate::connection::{TlsSetupError, is_handshake_failure};
 
 /// Why a call of PostgreSQL failed.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,8 @@ pub(crate) enum DatabaseError {
     Busy(Duration),
     #[error("the store is closed")]
     Closed,
+    #[error("PostgreSQL no longer lets this program in")]
+    LockedOut(#[source] Box<Self>),
     #[error(
         "the server is a standby, which accepts no writes: it has to be promoted, or the URL must name the primary"
     )]
@@ -69,6 +71,9 @@ const RETRYABLE_CODES: [&str; 6] = ["25006", "25P02", "25P03", "25P04", "55006",
 /// Errors of the classes above that persist: the database was dropped.
 const PERMANENT_CODES: [&str; 1] = ["57P04"];
 
+/// Errors of a client that the server does not let in: `pg_hba.conf`, the password, and the database.
+const LOCKED_OUT_CODES: [&str; 3] = ["28000", "28P01", "3D000"];
+
 impl DatabaseError {
     /// Returns whether the same call may succeed later.
     pub(crate) fn is_retryable(&self) -> bool {
@@ -81,7 +86,7 @@ impl DatabaseError {
                 // Without a code the connection failed, or a value could not be converted.
                 (None, _) => is_broken(driver),
             },
-            Self::Timeout(_) | Self::Busy(_) | Self::Standby(_) => true,
+            Self::Timeout(_) | Self::Busy(_) | Self::LockedOut(_) | Self::Standby(_) => true,
             Self::Tls(_)
             | Self::Closed
             | Self::Encoding(_)
@@ -99,6 +104,31 @@ impl DatabaseError {
         match self {
             Self::Driver(driver) if driver.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(driver),
             other => Err(other),
+        }
+    }
+
+    /// Returns whether the server does not work, and not only refuses what one program or transaction wants.
+    pub(crate) fn is_outage(&self) -> bool {
+        self.is_retryable() && !matches!(self, Self::Standby(_))
+    }
+
+    /// Converts an error of a server that has let this program in before: an operator is changing a password, a
+    /// certificate, `pg_hba.conf` or the database.
+    pub(crate) fn into_locked_out(self) -> Self {
+        let is_locked_out = match &self {
+            Self::Tls(_) => true,
+            Self::Driver(driver) => {
+                is_handshake_failure(driver)
+                    || driver
+                        .code()
+                        .is_some_and(|code| LOCKED_OUT_CODES.contains(&code.code()))
+            }
+            _ => false,
+        };
+        if is_locked_out {
+            Self::LockedOut(Box::new(self))
+        } else {
+            self
         }
     }
 
@@ -128,7 +158,11 @@ impl DatabaseError {
 
     /// Returns what an operator can do.
     fn advice(&self) -> Option<&'static str> {
-        let Self::Driver(driver) = self else { return None };
+        let driver = match self {
+            Self::Driver(driver) => driver,
+            Self::LockedOut(error) => return error.advice(),
+            _ => return None,
+        };
         Some(match driver.code()?.code() {
             "53100" => "the disk of PostgreSQL is full, make room",
             "53300" => "PostgreSQL has no connection left, raise `max_connections` or use PgBouncer",
@@ -161,9 +195,8 @@ fn is_retryable_code(code: &str) -> bool {
 
 /// Returns whether the connection failed, for another reason than the certificate of the server.
 fn is_broken(driver: &tokio_postgres::Error) -> bool {
-    let io = driver.source().and_then(|source| source.downcast_ref::<io::Error>());
-    let is_rejected = |io: &io::Error| io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
-    driver.is_closed() || io.is_some_and(|io| !is_rejected(io))
+    let is_io = driver.source().is_some_and(|source| source.is::<io::Error>());
+    driver.is_closed() || is_io && !is_handshake_failure(driver)
 }
 
 #[cfg(test)]

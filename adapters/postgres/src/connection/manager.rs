@@ -1,16 +1,17 @@
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, panic::resume_unwind, sync::Arc, time::Duration};
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
 use futures::future::try_join_all;
+use parking_lot::Mutex;
 use tokio::{
     sync::{OnceCell, oneshot},
-    task::spawn_blocking,
+    task::{JoinHandle, spawn_blocking},
     time::{sleep, timeout},
 };
 use tokio_postgres::{Client, Statement};
 
 use super::{
-    PoolKind,
+    CONNECT, PoolKind,
     opening::{self, SocketDriver},
     status::ServerStatus,
     tls, transaction,
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// How long the server may take to let a client in, with all attempts at all hosts.
-const CONNECT: Duration = Duration::from_secs(15);
+const LET_IN: Duration = Duration::from_secs(15);
 
 /// How long a connection may wait for the replies to what was sent before it was closed.
 const LINGER: Duration = Duration::from_secs(5);
@@ -37,9 +38,23 @@ pub(super) struct SharedState {
 }
 
 /// Opens the connections of a pool.
+///
+/// A task of its own opens each, because the callers of a web node wait for less time than a distant server needs. If
+/// the caller gives up, the connection is for the next one.
 pub(crate) struct ConnectionManager {
     shared: Arc<SharedState>,
     kind: PoolKind,
+    /// Tasks whose callers gave up. A call takes one before it starts another, so there are at most as many as the pool
+    /// has connections.
+    abandoned: Mutex<Vec<OpeningTask>>,
+}
+
+type OpeningTask = JoinHandle<Result<Connection, DatabaseError>>;
+
+/// A task and the caller who waits for it.
+struct AwaitedOpening<'a> {
+    manager: &'a ConnectionManager,
+    task: Option<OpeningTask>,
 }
 
 /// An open connection with the statements that it has prepared.
@@ -67,8 +82,8 @@ impl SharedState {
         let options = self.config.tls.clone();
         let connector = spawn_blocking(move || tls::connector(&options)).await;
         let connector = connector.map_err(|_| DatabaseError::Closed)??;
-        let opened = timeout(CONNECT, opening::open(&self.config, &connector)).await;
-        Ok(opened.map_err(|_| DatabaseError::Timeout(CONNECT))??)
+        let opened = timeout(LET_IN, opening::open(&self.config, &connector)).await;
+        Ok(opened.map_err(|_| DatabaseError::Timeout(LET_IN))??)
     }
 
     /// What the first connection does.
@@ -85,36 +100,46 @@ impl SharedState {
     }
 }
 
-impl ConnectionManager {
-    pub(super) fn new(shared: Arc<SharedState>, kind: PoolKind) -> Self {
-        Self { shared, kind }
+impl SharedState {
+    /// Opens a connection and logs the outcome.
+    async fn open(self: Arc<Self>, kind: PoolKind) -> Result<Connection, DatabaseError> {
+        let opened = timeout(CONNECT, self.try_open(kind)).await;
+        let opened = opened.unwrap_or(Err(DatabaseError::Timeout(CONNECT)));
+        let opened = opened.map_err(|error| self.status.classify(error));
+        match &opened {
+            Ok(_) => self.status.connected(kind),
+            Err(error) => self.status.failed(kind, error),
+        }
+        opened
     }
 
-    async fn open(&self) -> Result<Connection, DatabaseError> {
-        let shared = &self.shared;
-        let (client, driver) = shared.connect().await?;
+    async fn try_open(self: &Arc<Self>, kind: PoolKind) -> Result<Connection, DatabaseError> {
+        let (client, driver) = self.connect().await?;
         let (open, closed) = oneshot::channel();
-        tokio::spawn(run(driver, closed, Arc::clone(shared)));
-        shared.is_checked.get_or_try_init(|| shared.check(&client)).await?;
+        tokio::spawn(run(driver, closed, Arc::clone(self)));
+        self.is_checked.get_or_try_init(|| self.check(&client)).await?;
         Ok(Connection {
-            prepared: self.prepare(&client).await?,
+            prepared: self.prepare(&client, kind).await?,
             client,
             _open: open,
         })
     }
 
-    /// Prepares the statements of the pool and checks the version of the schema, in one round trip.
-    async fn prepare(&self, client: &Client) -> Result<HashMap<&'static str, Statement>, DatabaseError> {
-        let config = &self.shared.config;
+    /// Prepares the statements of a pool and checks the version of the schema, in one round trip.
+    async fn prepare(
+        &self,
+        client: &Client,
+        kind: PoolKind,
+    ) -> Result<HashMap<&'static str, Statement>, DatabaseError> {
         // Another process may have migrated the schema since the first connection.
-        let check = schema::recheck_version(client, &config.schema);
-        if !config.prepares_statements {
+        let check = schema::recheck_version(client, &self.config.schema);
+        if !self.config.prepares_statements {
             check.await?;
             return Ok(HashMap::new());
         }
-        let statements: Vec<SqlStatement> = sql::of_pool(self.kind).iter().copied().flatten().copied().collect();
+        let statements: Vec<SqlStatement> = sql::of_pool(kind).iter().copied().flatten().copied().collect();
         // The names of tables are resolved now.
-        let begin = transaction::begin(&config.schema, self.kind);
+        let begin = transaction::begin(&self.config.schema, kind);
         let begin = async { client.batch_execute(&begin).await.map_err(DatabaseError::of_begin) };
         let prepare = statements
             .iter()
@@ -122,6 +147,50 @@ impl ConnectionManager {
         let (_, _, prepared) = tokio::try_join!(biased; begin, check, try_join_all(prepare))?;
         client.batch_execute("COMMIT").await?;
         Ok(statements.iter().map(|sql| sql.text).zip(prepared).collect())
+    }
+}
+
+impl ConnectionManager {
+    pub(super) fn new(shared: Arc<SharedState>, kind: PoolKind) -> Self {
+        Self {
+            shared,
+            kind,
+            abandoned: Mutex::default(),
+        }
+    }
+
+    /// Closes the connections that wait for a caller.
+    pub(super) fn close(&self) {
+        self.abandoned.lock().clear();
+    }
+
+    /// Returns a task that opens a connection, or has opened one.
+    fn opening(&self) -> AwaitedOpening<'_> {
+        let abandoned = self.abandoned.lock().pop();
+        let open = || tokio::spawn(Arc::clone(&self.shared).open(self.kind));
+        AwaitedOpening {
+            manager: self,
+            task: Some(abandoned.unwrap_or_else(open)),
+        }
+    }
+}
+
+impl AwaitedOpening<'_> {
+    async fn wait(&mut self) -> Result<Connection, DatabaseError> {
+        let task = self.task.as_mut().ok_or(DatabaseError::Closed)?;
+        let done = task.await;
+        self.task = None;
+        done.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The runtime ends.
+            Err(_) => Err(DatabaseError::Closed),
+        })
+    }
+}
+
+impl Drop for AwaitedOpening<'_> {
+    fn drop(&mut self) {
+        self.manager.abandoned.lock().extend(self.task.take());
     }
 }
 
@@ -146,13 +215,16 @@ impl Manager for ConnectionManager {
     type Error = DatabaseError;
 
     async fn create(&self) -> Result<Connection, DatabaseError> {
-        // It is large, and each call would contain it.
-        let opened = Box::pin(self.open()).await;
-        match &opened {
-            Ok(_) => self.shared.status.connected(),
-            Err(error) => self.shared.status.failed(error),
+        loop {
+            let mut opening = self.opening();
+            // It may have ended long ago.
+            let is_old = opening.task.as_ref().is_some_and(JoinHandle::is_finished);
+            let opened = opening.wait().await;
+            let is_open = opened.as_ref().is_ok_and(|connection| !connection.client.is_closed());
+            if is_open || !is_old {
+                return opened;
+            }
         }
-        opened
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<DatabaseError> {

@@ -61,7 +61,7 @@ fn is_rejected(error: &tokio_postgres::Error) -> bool {
 }
 
 /// Returns whether the server's certificate or its version of TLS is the reason.
-pub(super) fn is_handshake_failure(error: &tokio_postgres::Error) -> bool {
+pub(crate) fn is_handshake_failure(error: &tokio_postgres::Error) -> bool {
     let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     io.and_then(io::Error::get_ref)
         .is_some_and(|inner| inner.is::<rustls::Error>())

@@ -3,6 +3,9 @@ use std::error::Error;
 use horizon_core::error_chain;
 use parking_lot::Mutex;
 
+use super::PoolKind;
+use crate::error::DatabaseError;
+
 /// Logs that the server is lost and found, once for all connections.
 #[derive(Debug)]
 pub(super) struct ServerStatus {
@@ -16,6 +19,10 @@ struct OutageState {
     /// How often the server was lost.
     outages: u64,
     is_lost: bool,
+    /// The pools that the server refuses for a reason of their own, as a standby refuses writes.
+    refused: Vec<PoolKind>,
+    /// Whether a connection was opened since the start.
+    was_connected: bool,
 }
 
 impl ServerStatus {
@@ -31,9 +38,23 @@ impl ServerStatus {
         self.state.lock().outages
     }
 
-    /// A connection was opened.
-    pub(super) fn connected(&self) {
-        if std::mem::take(&mut self.state.lock().is_lost) {
+    /// Converts an error of a new connection. Before the first connection, the server and the URL may not fit. Later the
+    /// password was changed or the server is set up again, which an operator ends.
+    pub(super) fn classify(&self, error: DatabaseError) -> DatabaseError {
+        if self.state.lock().was_connected {
+            error.into_locked_out()
+        } else {
+            error
+        }
+    }
+
+    /// A connection of a pool was opened.
+    pub(super) fn connected(&self, kind: PoolKind) {
+        let mut state = self.state.lock();
+        state.was_connected = true;
+        let was_refused = state.refused.contains(&kind);
+        state.refused.retain(|refused| *refused != kind);
+        if std::mem::take(&mut state.is_lost) || was_refused {
             tracing::info!(server = self.server, "connected to PostgreSQL again");
         }
     }
@@ -54,17 +75,26 @@ impl ServerStatus {
         }
     }
 
-    /// No connection could be opened.
-    pub(super) fn failed(&self, error: &dyn Error) {
+    /// No connection of a pool could be opened.
+    pub(super) fn failed(&self, kind: PoolKind, error: &DatabaseError) {
         let mut state = self.state.lock();
-        if !state.is_lost {
-            state.outages += 1;
-            state.is_lost = true;
-            tracing::warn!(
-                server = self.server,
-                cause = error_chain(error),
-                "no connection to PostgreSQL: {error}. Calls try again; until one succeeds, nothing is counted"
-            );
+        if state.refused.contains(&kind) {
+            return;
         }
+        if error.is_outage() {
+            if std::mem::replace(&mut state.is_lost, true) {
+                return;
+            }
+            state.outages += 1;
+        } else {
+            // The server answers, and other pools may work.
+            state.is_lost = false;
+            state.refused.push(kind);
+        }
+        tracing::warn!(
+            server = self.server,
+            cause = error_chain(error),
+            "no connection to PostgreSQL: {error}. Calls try again; until one succeeds, nothing is counted"
+        );
     }
 }

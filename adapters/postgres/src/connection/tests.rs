@@ -1,5 +1,7 @@
 //! Transactions on real servers.
 
+mod log;
+mod opening;
 mod outages;
 mod pgbouncer;
 mod pools;

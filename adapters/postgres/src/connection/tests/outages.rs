@@ -1,49 +1,16 @@
-use std::{cell::RefCell, io, sync::Once};
-
 use horizon_test_support::{PostgresServer, wait_until};
 use tokio::time::Instant;
 
-use super::*;
+use super::{
+    log::{capture_log, count_in_log},
+    *,
+};
 
 const PID: SqlStatement = sql("SELECT pg_backend_pid()::text");
 
 /// Ends all connections but the one that runs it.
 const TERMINATE: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
-
-thread_local! {
-    /// What this thread has logged. Each test has a thread, which also runs its tasks.
-    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Writes to [`LOG`].
-struct ThreadLog;
-
-impl io::Write for ThreadLog {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn capture_log() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        tracing_subscriber::fmt()
-            .with_writer(|| ThreadLog)
-            .with_ansi(false)
-            .init();
-    });
-}
-
-/// Returns how often this thread has logged the text.
-fn count_in_log(text: &str) -> usize {
-    LOG.with_borrow(|log| String::from_utf8_lossy(log).matches(text).count())
-}
 
 /// Calls until it works. All errors must be retryable.
 async fn until_it_works(database: &Database) {
@@ -178,17 +145,25 @@ async fn a_server_that_does_not_answer_is_waited_for_with_a_limit() {
 
 #[tokio::test]
 async fn a_standby_accepts_writes_after_it_is_promoted() {
+    capture_log();
     let server = PostgresServer::start(&[]).await.unwrap();
     let database = database(&server.url());
     database.change(sql("CREATE TABLE t (a integer)")).await.unwrap();
     server.restart_as_standby().await.unwrap();
     until_it_works(&database).await;
+    assert_eq!(count_in_log("connected to PostgreSQL again"), 1);
     let insert = sql("INSERT INTO t VALUES (1)");
     let error = database.change(insert).await.unwrap_err();
     assert!(
         matches!(error, DatabaseError::Standby(_)) && error.is_retryable(),
         "{error:?}"
     );
+    // Other connections are opened meanwhile.
+    database.report().await.unwrap().commit().await.unwrap();
+    assert!(database.change(insert).await.is_err());
+    assert_eq!(count_in_log("no connection to PostgreSQL"), 1);
+    assert_eq!(count_in_log("connected to PostgreSQL again"), 1);
     assert_eq!(server.database().execute("SELECT pg_promote()").await.unwrap(), ["t"]);
     assert_eq!(database.change(insert).await.unwrap(), 1);
+    assert_eq!(count_in_log("connected to PostgreSQL again"), 2);
 }
