@@ -11,7 +11,7 @@ mod secrets;
 mod stats;
 mod totals;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, pin::Pin, sync::Arc};
 
 use horizon_core::Result;
 
@@ -58,4 +58,10 @@ impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresStore").finish_non_exhaustive()
     }
+}
+
+/// Boxes the future of a public method. The compiler cannot see that the futures of our transactions are `Send` when it
+/// checks a future of an application that contains them ("implementation of `Send` is not general enough").
+fn boxed<'a, T>(future: impl Future<Output = T> + Send + 'a) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
+    Box::pin(future)
 }

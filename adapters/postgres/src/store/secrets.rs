@@ -1,8 +1,13 @@
 use horizon_core::Result;
 use tokio_postgres::Row;
 
-use super::PostgresStore;
-use crate::{columns::invalid, error::DatabaseError, sql::secrets as sql};
+use super::{PostgresStore, boxed};
+use crate::{
+    columns::invalid,
+    connection::{Params, Transaction},
+    error::DatabaseError,
+    sql::secrets as sql,
+};
 
 /// The name of the secret that signs cookies.
 const SECRET: &str = "secret";
@@ -27,7 +32,7 @@ impl PostgresStore {
     /// # Errors
     /// Those of a write. Permanent if the stored secret does not have 32 bytes.
     pub async fn secret(&self, fresh: [u8; 32]) -> Result<[u8; 32]> {
-        let secret = self.find_or_store_secret(SECRET, fresh).await;
+        let secret = boxed(self.find_or_store_secret(SECRET, fresh)).await;
         secret.map_err(|error| error.into_port_error("the secret that signs cookies cannot be read from PostgreSQL"))
     }
 
@@ -36,7 +41,7 @@ impl PostgresStore {
     /// # Errors
     /// Those of a write. Permanent if the stored key does not have 32 bytes.
     pub async fn login_key(&self, fresh: [u8; 32]) -> Result<[u8; 32]> {
-        let key = self.find_or_store_secret(LOGIN_KEY, fresh).await;
+        let key = boxed(self.find_or_store_secret(LOGIN_KEY, fresh)).await;
         key.map_err(|error| error.into_port_error("the key of login sessions cannot be read from PostgreSQL"))
     }
 
@@ -46,10 +51,11 @@ impl PostgresStore {
     /// Those of a write.
     pub async fn replace_login_key(&self, new: [u8; 32]) -> Result<()> {
         let new = new.as_slice();
-        let replaced = self
-            .database
-            .write(async |transaction| transaction.execute(sql::REPLACE_SECRET, &[&LOGIN_KEY, &new]).await)
-            .await;
+        let replace = async |transaction: &Transaction| {
+            let params: Params<'_> = &[&LOGIN_KEY, &new];
+            transaction.execute(sql::REPLACE_SECRET, params).await
+        };
+        let replaced = boxed(self.database.write(replace)).await;
         let what = "the key of login sessions cannot be replaced in PostgreSQL";
         replaced.map(drop).map_err(|error| error.into_port_error(what))
     }
@@ -76,10 +82,8 @@ impl PostgresStore {
     /// # Errors
     /// PostgreSQL is unavailable, or the schema cannot be read.
     pub async fn identity(&self) -> Result<String> {
-        let row = self
-            .database
-            .read(async |transaction| transaction.query_opt(sql::IDENTITY, &[]).await)
-            .await;
+        let read = async |transaction: &Transaction| transaction.query_opt(sql::IDENTITY, &[]).await;
+        let row = boxed(self.database.read(read)).await;
         let identity = row.and_then(|row| Ok(row.ok_or_else(no_site)?.try_get("identity")?));
         let what = "the identity of the store cannot be read from PostgreSQL";
         identity.map_err(|error: DatabaseError| error.into_port_error(what))
@@ -90,13 +94,11 @@ impl PostgresStore {
     /// # Errors
     /// Those of a write.
     pub async fn check_writable(&self) -> Result<()> {
-        let written = self
-            .database
-            .write(async |transaction| {
-                // Sent together, so that the lock of the row does not depend on this process.
-                tokio::try_join!(transaction.execute(sql::CHECK_WRITABLE, &[]), transaction.commit())
-            })
-            .await;
+        let check = async |transaction: &Transaction| {
+            // Sent together, so that the lock of the row does not depend on this process.
+            tokio::try_join!(biased; transaction.execute(sql::CHECK_WRITABLE, &[]), transaction.commit())
+        };
+        let written = boxed(self.database.write(check)).await;
         let what = "PostgreSQL accepts no writes";
         written.map(drop).map_err(|error| error.into_port_error(what))
     }
