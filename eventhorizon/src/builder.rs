@@ -62,9 +62,9 @@ impl Horizon {
     /// | `redis://…`, `rediss://…` (TLS) | any number of processes; `horizon-accumulator`s count (feature `redis`) |
     /// | `redis+pubsub://…`, `rediss+pubsub://…` | the same, but events may be lost |
     ///
-    /// A store is `sqlite:PATH` (default feature `sqlite`), `postgres://…` (feature `postgres`), `redis://…` or `memory:`.
-    /// A missing SQLite file is created in its existing folder, and a missing schema in its existing PostgreSQL
-    /// database.
+    /// A store is `sqlite:PATH` (default feature `sqlite`), `postgres://…` (feature `postgres`), `redis://…` or
+    /// `memory:`. A missing SQLite file is created in its existing folder, and a missing schema in its existing
+    /// PostgreSQL database.
     ///
     /// With a bus in memory a process counts its own events. Several may count into one PostgreSQL or Redis, as during
     /// a deployment, and each event counts once. But live, each shows only its own viewers and changes.
