@@ -1,8 +1,9 @@
 //! Connections, and transactions on them.
 //!
 //! Everything runs in a transaction, because PgBouncer in transaction mode keeps no setting of a session: the first
-//! message of each sets the schema, the timeouts and the durability. [`Database::read`] and its siblings send it
-//! together with the first statements, without waiting for a reply.
+//! message of each sets the schema, the timeouts and the durability. Statements that read can be sent together with it.
+//! Those that write are sent after its reply: if a transaction cannot begin, PostgreSQL runs the statements that follow
+//! outside of one, and commits each of them.
 
 mod manager;
 mod opening;
@@ -105,7 +106,7 @@ impl Database {
         &self,
         work: impl AsyncFnOnce(&Transaction) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
-        self.reads.run("", work).await
+        self.reads.run("", work, async |_, value| Ok(value)).await
     }
 
     /// Runs `work` in a transaction that writes.
@@ -113,7 +114,9 @@ impl Database {
         &self,
         work: impl AsyncFnOnce(&Transaction) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
-        self.writes.run("", work).await
+        self.writes
+            .run("", async |_| Ok(()), async |tx, ()| work(tx).await)
+            .await
     }
 
     /// Runs `work` in a transaction that excludes all others with this lock, in all processes.
@@ -124,7 +127,18 @@ impl Database {
         &self,
         work: impl AsyncFnOnce(&Transaction) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
-        self.writes.run(LOCK, work).await
+        self.write_alone_after(async |_| Ok(()), async |tx, ()| work(tx).await)
+            .await
+    }
+
+    /// Runs `read` and then `write` in a transaction like that of [`write_alone`](Self::write_alone), with a round trip
+    /// less: the statements of `read` are sent with those that begin the transaction. They must not write.
+    pub(crate) async fn write_alone_after<S, T>(
+        &self,
+        read: impl AsyncFnOnce(&Transaction) -> Result<S, DatabaseError>,
+        write: impl AsyncFnOnce(&Transaction, S) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        self.writes.run(LOCK, read, write).await
     }
 
     /// Begins a transaction that sees one state of the database.
@@ -175,20 +189,22 @@ impl ConnectionPool {
         Ok(transaction)
     }
 
-    /// Runs `work` in a transaction and commits it, unless `work` has done so.
-    async fn run<T>(
+    /// Runs `read` and then `write` in a transaction and commits it, unless `write` has done so. The statements of `read`
+    /// are sent without waiting for the beginning of the transaction.
+    async fn run<S, T>(
         &self,
         lock: &str,
-        work: impl AsyncFnOnce(&Transaction) -> Result<T, DatabaseError>,
+        read: impl AsyncFnOnce(&Transaction) -> Result<S, DatabaseError>,
+        write: impl AsyncFnOnce(&Transaction, S) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
         let transaction = Transaction::new(self.get().await?);
         let begin = format!("{}{lock}", self.begin);
         let all = async {
             // Both are sent before the first reply arrives.
-            let (begun, value) = tokio::join!(transaction.begin(&begin), work(&transaction));
-            // If it did not begin, the work failed because of it.
+            let (begun, found) = tokio::join!(biased; transaction.begin(&begin), read(&transaction));
+            // If it did not begin, what was read was read outside of it, or failed because of it.
             begun?;
-            let value = value?;
+            let value = write(&transaction, found?).await?;
             if !transaction.is_committed() {
                 transaction.commit().await?;
             }

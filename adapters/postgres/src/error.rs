@@ -23,6 +23,11 @@ pub(crate) enum DatabaseError {
         "the server is a standby, which accepts no writes: it has to be promoted, or the URL must name the primary"
     )]
     Standby(#[source] tokio_postgres::Error),
+    #[error(
+        "the database has the encoding {0}, and pages and comments need UTF8: create another one with \
+         `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`"
+    )]
+    Encoding(String),
     #[error("the schema has version {found}, and this program knows {known}: start a newer program")]
     NewerVersion { found: i32, known: i32 },
     #[error(
@@ -77,6 +82,7 @@ impl DatabaseError {
             Self::Timeout(_) | Self::Busy(_) | Self::Standby(_) => true,
             Self::Tls(_)
             | Self::Closed
+            | Self::Encoding(_)
             | Self::NewerVersion { .. }
             | Self::OlderVersion { .. }
             | Self::NoSchema(_)

@@ -32,8 +32,17 @@ const MISSING_GRANT: &str = "SELECT CASE
     LEFT JOIN pg_namespace n ON n.nspname = $1
     LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'schema_version'";
 
-/// Returns whether a crash of the server's machine can lose or damage what was committed.
-const IS_DURABLE: &str = "SELECT current_setting('fsync') = 'on', current_setting('full_page_writes') = 'on'";
+/// Returns the encoding of the database, and what decides whether a crash of the server's machine can lose or damage
+/// what was committed.
+const SETTINGS: &str = "SELECT current_setting('server_encoding'), current_setting('fsync') = 'on',
+    current_setting('full_page_writes') = 'on'";
+
+/// Settings of the server and the database.
+pub(crate) struct ServerSettings {
+    encoding: String,
+    has_fsync: bool,
+    writes_full_pages: bool,
+}
 
 /// Brings the schema to the version of this program. A second process waits for the first.
 ///
@@ -60,25 +69,40 @@ pub(crate) async fn check_version(client: &Client, schema: &str) -> Result<(), D
     }
 }
 
-/// Logs a warning if an event can be lost although it was acknowledged.
-pub(crate) async fn warn_if_not_durable(client: &Client) -> Result<(), DatabaseError> {
-    let rows = client.query_typed(IS_DURABLE, &[]).await?;
-    for row in rows {
-        let (has_fsync, writes_full_pages): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
-        if !has_fsync {
+impl ServerSettings {
+    pub(crate) async fn read(client: &Client) -> Result<Self, DatabaseError> {
+        let rows = client.query_typed(SETTINGS, &[]).await?;
+        let row = rows.first().ok_or(DatabaseError::Closed)?;
+        Ok(Self {
+            encoding: row.try_get(0)?,
+            has_fsync: row.try_get(1)?,
+            writes_full_pages: row.try_get(2)?,
+        })
+    }
+
+    /// Checks that the database can store all texts.
+    pub(crate) fn check_encoding(&self) -> Result<(), DatabaseError> {
+        if self.encoding == "UTF8" {
+            return Ok(());
+        }
+        Err(DatabaseError::Encoding(self.encoding.clone()))
+    }
+
+    /// Logs a warning if an event can be lost although it was acknowledged.
+    pub(crate) fn warn_if_not_durable(&self) {
+        if !self.has_fsync {
             tracing::warn!(
                 "PostgreSQL has `fsync=off`: if its machine crashes, events that were acknowledged can be lost, and \
                  the database can be damaged; set `fsync=on`"
             );
         }
-        if !writes_full_pages {
+        if !self.writes_full_pages {
             tracing::warn!(
                 "PostgreSQL has `full_page_writes=off`: if its machine crashes, the database can be damaged, unless \
                  its file system writes whole pages (ZFS); set `full_page_writes=on`"
             );
         }
     }
-    Ok(())
 }
 
 async fn try_migrate(client: &Client, schema: &str) -> Result<(), DatabaseError> {

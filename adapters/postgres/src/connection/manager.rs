@@ -18,7 +18,7 @@ use super::{
 use crate::{
     PostgresConfig,
     error::DatabaseError,
-    schema,
+    schema::{self, ServerSettings},
     sql::{self, SqlStatement},
 };
 
@@ -73,13 +73,15 @@ impl SharedState {
 
     /// What the first connection does.
     async fn check(&self, client: &Client) -> Result<(), DatabaseError> {
-        let schema = &self.config.schema;
+        let (settings, schema) = (ServerSettings::read(client).await?, &self.config.schema);
+        settings.check_encoding()?;
         if self.config.migrates {
             schema::migrate(client, schema).await?;
         } else {
             schema::check_version(client, schema).await?;
         }
-        schema::warn_if_not_durable(client).await
+        settings.warn_if_not_durable();
+        Ok(())
     }
 }
 

@@ -70,14 +70,14 @@ pub(crate) struct Transaction {
 /// Returns the statements that begin a transaction.
 pub(crate) fn begin(schema: &str, kind: PoolKind) -> String {
     let mode = match kind {
-        PoolKind::Write => "READ WRITE",
-        PoolKind::Read => "READ ONLY",
-        PoolKind::Report => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        PoolKind::Write => "READ COMMITTED READ WRITE",
+        PoolKind::Read => "READ COMMITTED READ ONLY",
+        PoolKind::Report => "REPEATABLE READ READ ONLY",
     };
     let (limit, idle) = (kind.statement_timeout().as_millis(), kind.idle_timeout().as_millis());
     let schema = quoted(schema);
     let mut text = format!(
-        "BEGIN {mode}; SET LOCAL search_path = {schema}, pg_temp; SET LOCAL statement_timeout = {limit}; \
+        "BEGIN ISOLATION LEVEL {mode}; SET LOCAL search_path = {schema}, pg_temp; SET LOCAL statement_timeout = {limit}; \
          SET LOCAL lock_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = {idle};"
     );
     if kind == PoolKind::Report {

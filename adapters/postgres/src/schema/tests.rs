@@ -64,6 +64,24 @@ async fn a_newer_schema_is_refused() {
     assert_eq!(error.to_string(), sentence);
 }
 
+#[tokio::test]
+async fn a_database_that_cannot_store_all_texts_is_refused() {
+    let server = TestDatabase::create().await.unwrap();
+    for encoding in ["LATIN1", "SQL_ASCII"] {
+        let (address, name) = server.url().rsplit_once('/').unwrap();
+        let name = format!("{name}_{}", encoding.to_lowercase());
+        let create = format!("CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0");
+        server.execute(&create).await.unwrap();
+        let error = read_site(&open(&format!("{address}/{name}"))).await.unwrap_err();
+        assert!(!error.is_retryable(), "{error:?}");
+        let sentence = error.to_string();
+        assert!(
+            sentence.contains(encoding) && sentence.contains("ENCODING 'UTF8'"),
+            "{sentence}"
+        );
+    }
+}
+
 /// Connects as a user who lacks a right, runs the statements that the error names, and connects again.
 async fn grant_what_the_error_names(server: &TestDatabase, url: &str, expected: &str) {
     let error = read_site(&open(url)).await.unwrap_err();

@@ -17,8 +17,8 @@ impl PostgresStore {
             return Ok(Vec::new());
         }
         let keys = BatchKeys::of(events);
-        let apply = async |transaction: &Transaction| {
-            let mut stored = StoredFacts::read(transaction, &self.zone, &keys, events).await?;
+        let read = async |transaction: &Transaction| StoredFacts::read(transaction, &self.zone, &keys, events).await;
+        let apply = async |transaction: &Transaction, mut stored: StoredFacts| {
             let ids = changes::event_ids(&stored, events);
             // The ids are sent first: if they fail, the rest fails because of them.
             let (ids, updates) = join!(
@@ -29,7 +29,7 @@ impl PostgresStore {
             ids?;
             updates
         };
-        let applied: Result<_, DatabaseError> = self.database.write_alone(apply).await;
+        let applied: Result<_, DatabaseError> = self.database.write_alone_after(read, apply).await;
         applied.map_err(|error| error.into_port_error("the events cannot be counted"))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{
 };
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, copy},
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
@@ -14,10 +14,20 @@ use tokio::{
 /// What the server sends when it has committed.
 const COMMITTED: &[u8] = b"COMMIT\0";
 
-/// A proxy in front of a server, which can lose the reply to a commit.
+/// How a transaction begins that writes, and the same with an error in its syntax.
+const WRITES: &[u8] = b"READ WRITE";
+const FAILS: &[u8] = b"READ WRONG";
+
+/// A proxy in front of a server, which can lose the reply to a commit, and let transactions fail before they begin.
 pub(crate) struct CuttingProxy {
     url: String,
-    cuts: Arc<AtomicBool>,
+    faults: Arc<Faults>,
+}
+
+#[derive(Default)]
+struct Faults {
+    cuts_commit: AtomicBool,
+    refuses_writes: AtomicBool,
 }
 
 impl CuttingProxy {
@@ -30,15 +40,15 @@ impl CuttingProxy {
             .unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (proxied, server) = (url.replace(server, &address), server.to_owned());
-        let cuts = Arc::new(AtomicBool::new(false));
-        let all = Arc::clone(&cuts);
+        let faults = Arc::<Faults>::default();
+        let all = Arc::clone(&faults);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let server = TcpStream::connect(&server).await.unwrap();
                 tokio::spawn(forward(client, server, Arc::clone(&all)));
             }
         });
-        Self { url: proxied, cuts }
+        Self { url: proxied, faults }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -47,25 +57,45 @@ impl CuttingProxy {
 
     /// Closes the connection that commits next, after the server has committed and before the client knows.
     pub(crate) fn cut_next_commit(&self) {
-        self.cuts.store(true, Ordering::Release);
+        self.faults.cuts_commit.store(true, Ordering::Release);
+    }
+
+    /// Lets transactions that write fail before they begin, or no longer.
+    pub(crate) fn refuse_writes(&self, refuses: bool) {
+        self.faults.refuses_writes.store(refuses, Ordering::Release);
     }
 }
 
-async fn forward(client: TcpStream, server: TcpStream, cuts: Arc<AtomicBool>) {
-    let ((mut from_client, to_client), (from_server, mut to_server)) = (client.into_split(), server.into_split());
+async fn forward(client: TcpStream, server: TcpStream, faults: Arc<Faults>) {
+    let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     tokio::select! {
-        _ = copy(&mut from_client, &mut to_server) => {}
-        () = replies(from_server, to_client, &cuts) => {}
+        () = statements(from_client, to_server, &faults) => {}
+        () = replies(from_server, to_client, &faults) => {}
+    }
+}
+
+/// Forwards what the client sends.
+async fn statements(mut client: OwnedReadHalf, mut server: OwnedWriteHalf, faults: &Faults) {
+    let mut buffer = vec![0; 1 << 20];
+    while let Ok(length @ 1..) = client.read(&mut buffer).await {
+        let bytes = buffer.get_mut(..length).unwrap();
+        let writes = bytes.windows(WRITES.len()).position(|window| window == WRITES);
+        if let Some(start) = writes.filter(|_| faults.refuses_writes.load(Ordering::Acquire)) {
+            bytes.get_mut(start..).unwrap()[..FAILS.len()].copy_from_slice(FAILS);
+        }
+        if server.write_all(bytes).await.is_err() {
+            return;
+        }
     }
 }
 
 /// Forwards what the server sends, except the reply to a commit that is cut.
-async fn replies(mut server: OwnedReadHalf, mut client: OwnedWriteHalf, cuts: &AtomicBool) {
+async fn replies(mut server: OwnedReadHalf, mut client: OwnedWriteHalf, faults: &Faults) {
     let mut buffer = vec![0; 1 << 20];
     while let Ok(length @ 1..) = server.read(&mut buffer).await {
         let bytes = buffer.get(..length).unwrap();
         let is_committed = bytes.windows(COMMITTED.len()).any(|window| window == COMMITTED);
-        if is_committed && cuts.swap(false, Ordering::AcqRel) {
+        if is_committed && faults.cuts_commit.swap(false, Ordering::AcqRel) {
             return;
         }
         if client.write_all(bytes).await.is_err() {

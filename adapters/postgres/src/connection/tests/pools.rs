@@ -3,6 +3,13 @@ use horizon_test_support::TestDatabase;
 
 use super::*;
 
+/// Gives a setting another default, for connections that are opened from now on.
+async fn set_default(server: &TestDatabase, setting: &str, value: &str) {
+    let (_, name) = server.url().rsplit_once('/').unwrap();
+    let set = format!("ALTER DATABASE {name} SET {setting} = '{value}'");
+    server.execute(&set).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_commit_waits_for_the_disk_whatever_the_default_is() {
     for (default, expected) in [
@@ -12,11 +19,7 @@ async fn a_commit_waits_for_the_disk_whatever_the_default_is() {
         ("remote_apply", "remote_apply"),
     ] {
         let server = TestDatabase::create().await.unwrap();
-        let set = format!(
-            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = {default}', current_database()); \
-             END $$"
-        );
-        server.execute(&set).await.unwrap();
+        set_default(&server, "synchronous_commit", default).await;
         assert_eq!(server.execute("SHOW synchronous_commit").await.unwrap(), [default]);
         let database = database(server.url());
         let setting = database.write_text(sql("SHOW synchronous_commit")).await.unwrap();
@@ -39,6 +42,18 @@ async fn a_transaction_has_the_schema_and_the_limit_of_its_pool() {
         "repeatable read"
     );
     assert_eq!(text(&report, sql("SHOW transaction_read_only")).await.unwrap(), "on");
+}
+
+#[tokio::test]
+async fn each_statement_sees_what_is_committed_before_it_whatever_the_default_is() {
+    for default in ["read uncommitted", "repeatable read", "serializable"] {
+        let server = TestDatabase::create().await.unwrap();
+        set_default(&server, "default_transaction_isolation", default).await;
+        let database = database(server.url());
+        let level = sql("SHOW transaction_isolation");
+        assert_eq!(database.read_text(level).await.unwrap(), "read committed", "{default}");
+        assert_eq!(database.write_text(level).await.unwrap(), "read committed", "{default}");
+    }
 }
 
 #[tokio::test]
@@ -74,6 +89,8 @@ async fn what_fails_is_rolled_back_and_the_next_transaction_works() {
 #[tokio::test]
 async fn transactions_with_the_lock_run_one_after_the_other() {
     let server = TestDatabase::create().await.unwrap();
+    // At this level, a transaction that waited would not see what the one before it has committed.
+    set_default(&server, "default_transaction_isolation", "serializable").await;
     let url = server.url();
     // Two processes.
     let databases = [database(url), database(url)];
