@@ -2,7 +2,7 @@ use std::fmt;
 
 use horizon_backend::{
     Backend, BackendConfig, BackendUrls, BusUrl, ProgramKind, SessionRetention, StoreHandle, StoreUrl,
-    is_secret_missing, now, stored_secret,
+    is_secret_missing, now,
 };
 use horizon_core::{CommentStore, Ports, Result, SaltStore, Slug, StatsStore, Timestamp, reports::SiteTimeZone};
 
@@ -295,7 +295,7 @@ impl Builder {
                 );
                 Secret::random()?
             }
-            (None, BackendSource::Urls(urls)) => Secret::from_bytes(stored_secret(urls.store()).await?),
+            (None, BackendSource::Urls(_)) => Secret::from_bytes(backend.secret().await?),
         };
         #[cfg(feature = "redis")]
         self.compare_clock().await;
