@@ -27,9 +27,9 @@ pub(crate) async fn stored_secret(store: &StoreHandle) -> Result<[u8; 32]> {
         #[cfg(feature = "sqlite")]
         StoreAdapter::Sqlite(_, database) => file_secret(database),
         #[cfg(feature = "postgres")]
-        StoreAdapter::Postgres(postgres) => retried(store, async |fresh| postgres.secret(fresh).await).await,
+        StoreAdapter::Postgres(postgres) => retried(store, |fresh| postgres.secret(fresh)).await,
         #[cfg(feature = "redis")]
-        StoreAdapter::Redis(redis) => retried(store, async |fresh| redis.secret(fresh).await).await,
+        StoreAdapter::Redis(redis) => retried(store, |fresh| redis.secret(fresh)).await,
     }
 }
 
@@ -47,7 +47,10 @@ pub fn is_secret_missing(store: &StoreUrl) -> bool {
 
 /// Calls `secret` with fresh random bytes until it succeeds or fails permanently.
 #[cfg(any(feature = "postgres", feature = "redis"))]
-async fn retried(store: &StoreHandle, secret: impl AsyncFn([u8; 32]) -> Result<[u8; 32]>) -> Result<[u8; 32]> {
+async fn retried<F>(store: &StoreHandle, secret: impl Fn([u8; 32]) -> F) -> Result<[u8; 32]>
+where
+    F: Future<Output = Result<[u8; 32]>>,
+{
     let (fresh, mut backoff) = (random_bytes()?, Backoff::new(INITIAL_DELAY, MAX_DELAY));
     loop {
         match secret(fresh).await {
