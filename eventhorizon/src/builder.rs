@@ -2,7 +2,7 @@ use std::fmt;
 
 use horizon_backend::{
     Backend, BackendConfig, BackendUrls, BusUrl, ProgramKind, SessionRetention, StoreHandle, StoreUrl,
-    is_secret_missing, now, stored_secret,
+    is_secret_missing, now,
 };
 use horizon_core::{CommentStore, Ports, Result, SaltStore, Slug, StatsStore, Timestamp, reports::SiteTimeZone};
 
@@ -62,9 +62,9 @@ impl Horizon {
     /// | `redis://…`, `rediss://…` (TLS) | any number of processes; `horizon-accumulator`s count (feature `redis`) |
     /// | `redis+pubsub://…`, `rediss+pubsub://…` | the same, but events may be lost |
     ///
-    /// A store is `sqlite:PATH` (default feature `sqlite`), `postgres://…` (feature `postgres`), `redis://…` or `memory:`.
-    /// A missing SQLite file is created in its existing folder, and a missing schema in its existing PostgreSQL
-    /// database.
+    /// A store is `sqlite:PATH` (default feature `sqlite`), `postgres://…` (feature `postgres`), `redis://…` or
+    /// `memory:`. A missing SQLite file is created in its existing folder, and a missing schema in its existing
+    /// PostgreSQL database.
     ///
     /// With a bus in memory a process counts its own events. Several may count into one PostgreSQL or Redis, as during
     /// a deployment, and each event counts once. But live, each shows only its own viewers and changes.
@@ -295,7 +295,7 @@ impl Builder {
                 );
                 Secret::random()?
             }
-            (None, BackendSource::Urls(urls)) => Secret::from_bytes(stored_secret(urls.store()).await?),
+            (None, BackendSource::Urls(_)) => Secret::from_bytes(backend.secret().await?),
         };
         #[cfg(feature = "redis")]
         self.compare_clock().await;

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use horizon_backend::{Backend, Health, ReadinessCheck, ReadinessError};
+use horizon_backend::{Backend, Health, LoginKey, ReadinessCheck, ReadinessError};
 use horizon_core::{Error, Event, EventId, Ports, Result};
 use quick_cache::sync::Cache;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -181,6 +181,15 @@ impl Horizon {
     #[must_use]
     pub fn derive_key(&self, purpose: &str) -> [u8; 32] {
         self.0.secret.key(purpose)
+    }
+
+    /// Returns a key for the cookies of the application's login sessions, which is kept with the store of the site:
+    /// sign with it as well as with a [derived key](Self::derive_key), and replace it to end all sessions.
+    ///
+    /// # Errors
+    /// The operating system has no randomness.
+    pub fn login_key(&self) -> Result<LoginKey> {
+        self.0.backend.login_key()
     }
 
     /// Returns the site's metrics in the OpenMetrics text format, without `# EOF`, so that the application can append

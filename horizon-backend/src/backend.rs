@@ -13,8 +13,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 #[cfg(feature = "redis")]
 use crate::redis_node::RedisNode;
 use crate::{
-    AccumulatorConfig, BackendUrlError, BackendUrls, BusUrl, CorrectedClock, Health, ReadinessCheck, ReportsCheck,
-    SessionRetention, StoreHandle, StoreLock,
+    AccumulatorConfig, BackendUrlError, BackendUrls, BusUrl, CorrectedClock, Health, LoginKey, ReadinessCheck,
+    ReportsCheck, SessionRetention, StoreHandle, StoreLock, random_bytes, stored_secret::stored_secret,
 };
 
 /// How long the background tasks and the store may take to end: 5 seconds. An accumulator's last batch takes up to 3
@@ -247,6 +247,33 @@ impl Backend {
     #[must_use]
     pub fn reports_check(&self) -> &ReportsCheck {
         &self.reports
+    }
+
+    /// Reads the secret that is kept with the store, or creates it.
+    ///
+    /// SQLite has a file `<database>.secret`. In PostgreSQL and Redis all processes share the secret; while they are
+    /// unavailable this waits, because without the secret a server cannot recognise its readers. With a store in
+    /// memory, or a store or ports of the application, it is a new one each time.
+    ///
+    /// # Errors
+    /// The file cannot be read or created, PostgreSQL or Redis rejects the command, or the operating system has no
+    /// randomness.
+    pub async fn secret(&self) -> Result<[u8; 32]> {
+        match &self.store {
+            Some(store) => stored_secret(store).await,
+            None => random_bytes(),
+        }
+    }
+
+    /// Returns the key of login sessions that is kept with the store. With ports of the application it is in memory.
+    ///
+    /// # Errors
+    /// The operating system has no randomness.
+    pub fn login_key(&self) -> Result<LoginKey> {
+        match &self.store {
+            Some(store) => LoginKey::open(store),
+            None => LoginKey::in_memory(),
+        }
     }
 
     /// Returns whether this process counts the events.

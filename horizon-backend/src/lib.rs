@@ -101,7 +101,7 @@ pub use session_retention::{ParseRetentionError, SessionRetention};
 pub use signals::{shutdown_signal, wait_for_shutdown};
 pub use store::StoreHandle;
 pub use store_lock::StoreLock;
-pub use stored_secret::{is_secret_missing, stored_secret};
+pub use stored_secret::is_secret_missing;
 #[cfg(feature = "redis")]
 pub use url::Delivery;
 pub use url::{BackendUrlError, BusUrl, StoreUrl};

@@ -1,8 +1,11 @@
 //! The key of login sessions, which is kept with the store of a site.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 #[cfg(feature = "sqlite")]
-use std::{fs, io, path::PathBuf, sync::Arc};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use horizon_core::{Error, Result, error_chain};
 #[cfg(feature = "postgres")]
@@ -10,25 +13,28 @@ use horizon_postgres::PostgresStore;
 #[cfg(feature = "redis")]
 use horizon_redis::RedisStore;
 use parking_lot::Mutex;
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, time::timeout};
 
 #[cfg(feature = "sqlite")]
 use crate::stored_secret::{path_beside, read_or_create, write_draft};
-use crate::{StoreUrl, random_bytes};
+use crate::{StoreHandle, random_bytes, store::StoreAdapter};
 
 /// How long a read may take before the last known key is used: 300 ms. A page has 900 ms for all of its reads.
 const READ_TIMEOUT: Duration = Duration::from_millis(300);
 
+/// The maximum number of reads from the store at a time. Others wait for one of them to end.
+const MAX_READS: usize = 4;
+
 /// A key for the cookies of login sessions. Replacing it ends all sessions, on every node with this store.
 ///
-/// It is kept like [`stored_secret`](crate::stored_secret): in memory, in a file
-/// `<database>.login-key`, in PostgreSQL, or in Redis.
+/// It is kept with the store of a site, and uses its connections: in a file `<database>.login-key` with SQLite, in
+/// PostgreSQL, or in Redis. With a store in memory or of the application it is in memory, and each value has its own.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_backend::{LoginKey, StoreUrl};
+/// use horizon_backend::{LoginKey, StoreHandle, StoreUrl};
 ///
-/// let key = LoginKey::open(&StoreUrl::Memory)?;
+/// let key = LoginKey::open(&StoreHandle::open(&StoreUrl::Memory)?)?;
 /// let before = key.read().await?;
 /// assert_eq!(key.read().await?, before);
 /// key.replace().await?;
@@ -36,6 +42,11 @@ const READ_TIMEOUT: Duration = Duration::from_millis(300);
 /// # Ok(()) }
 /// ```
 pub struct LoginKey {
+    stored: Arc<StoredKey>,
+    reads: Arc<Semaphore>,
+}
+
+struct StoredKey {
     place: KeyPlace,
     last_known: Mutex<LastKnown>,
 }
@@ -43,8 +54,10 @@ pub struct LoginKey {
 #[derive(Default)]
 struct LastKnown {
     key: Option<[u8; 32]>,
-    /// The number of replacements by this process.
-    replacements: u64,
+    /// The number of the read or replacement that returned the key.
+    known_by: u64,
+    /// The number of the last read or replacement by this process.
+    last: u64,
 }
 
 enum KeyPlace {
@@ -53,58 +66,79 @@ enum KeyPlace {
     #[cfg(feature = "sqlite")]
     File(PathBuf, Arc<Mutex<()>>),
     #[cfg(feature = "postgres")]
-    Postgres(Box<PostgresStore>),
+    Postgres(Arc<PostgresStore>),
     #[cfg(feature = "redis")]
-    Redis(Box<RedisStore>),
+    Redis(Arc<RedisStore>),
 }
 
 impl LoginKey {
-    /// Returns the key that is kept with this store. It is created with the first read. PostgreSQL and Redis need a
-    /// tokio runtime and may be unavailable.
+    /// Returns the key that is kept with this store. It is created with the first read. PostgreSQL and Redis may be
+    /// unavailable.
     ///
     /// # Errors
-    /// The operating system has no randomness, or the configuration of the client is invalid.
-    pub fn open(store: &StoreUrl) -> Result<Self> {
-        let place = match store {
-            StoreUrl::Memory => KeyPlace::Memory(Mutex::new(random_bytes()?)),
+    /// The operating system has no randomness.
+    pub fn open(store: &StoreHandle) -> Result<Self> {
+        let place = match &store.adapter {
+            StoreAdapter::Application | StoreAdapter::Memory => return Self::in_memory(),
             #[cfg(feature = "sqlite")]
-            StoreUrl::Sqlite(database) => KeyPlace::File(path_beside(database, ".login-key"), Arc::default()),
+            StoreAdapter::Sqlite(_, database) => return Ok(Self::in_file(database)),
             #[cfg(feature = "postgres")]
-            StoreUrl::Postgres(config) => KeyPlace::Postgres(Box::new(PostgresStore::new(config)?)),
+            StoreAdapter::Postgres(store) => KeyPlace::Postgres(Arc::clone(store)),
             #[cfg(feature = "redis")]
-            StoreUrl::Redis(redis) => KeyPlace::Redis(Box::new(RedisStore::connect(redis)?)),
+            StoreAdapter::Redis(store) => KeyPlace::Redis(Arc::clone(store)),
         };
-        Ok(Self {
-            place,
-            last_known: Mutex::default(),
-        })
+        Ok(Self::new(place))
     }
 
-    /// Returns the key. If the store does not respond within 300 ms, it is the last one that this process read.
+    /// Returns a new key in memory.
+    pub(crate) fn in_memory() -> Result<Self> {
+        Ok(Self::new(KeyPlace::Memory(Mutex::new(random_bytes()?))))
+    }
+
+    /// Returns the key in the file next to this database.
+    #[cfg(feature = "sqlite")]
+    fn in_file(database: &Path) -> Self {
+        Self::new(KeyPlace::File(path_beside(database, ".login-key"), Arc::default()))
+    }
+
+    fn new(place: KeyPlace) -> Self {
+        let last_known = Mutex::default();
+        Self {
+            stored: Arc::new(StoredKey { place, last_known }),
+            reads: Arc::new(Semaphore::new(MAX_READS)),
+        }
+    }
+
+    /// Returns the key. If the store does not respond within 300 ms, it is the last one that this process read. A read
+    /// that takes longer goes on in the background, so that later calls know the key. Call it within a tokio runtime.
     ///
     /// # Errors
     /// The store does not respond, and no key is known.
     pub async fn read(&self) -> Result<[u8; 32]> {
-        let replacements = self.last_known.lock().replacements;
-        let read = timeout(READ_TIMEOUT, self.read_stored()).await;
-        let late = || Error::unavailable("the key of login sessions was not read in time");
-        match read.unwrap_or_else(|_| Err(late())) {
-            Ok(key) => {
-                let mut known = self.last_known.lock();
-                // A read that began before a replacement may return the previous key.
-                if known.replacements == replacements {
-                    known.key = Some(key);
-                }
-                Ok(key)
-            }
-            Err(error) => {
-                let known = self.last_known.lock().key;
-                let cause = error_chain(&error);
-                let is_known = known.is_some();
-                tracing::debug!(%error, cause, is_known, "the key of login sessions cannot be read from the store");
-                known.ok_or(error)
-            }
-        }
+        let late = |error| Error::unavailable("the key of login sessions was not read in time").with_source(error);
+        let read = timeout(READ_TIMEOUT, self.read_in_background()).await;
+        read.unwrap_or_else(|error| Err(late(error))).or_else(|error| {
+            let known = self.stored.last_known.lock().key;
+            let cause = error_chain(&error);
+            let is_known = known.is_some();
+            tracing::debug!(%error, cause, is_known, "the key of login sessions cannot be read from the store");
+            known.ok_or(error)
+        })
+    }
+
+    /// Reads the key in a task that a dropped caller does not end.
+    async fn read_in_background(&self) -> Result<[u8; 32]> {
+        let failed = "the key of login sessions cannot be read";
+        let permit = Arc::clone(&self.reads).acquire_owned().await;
+        let permit = permit.map_err(|error| Error::unavailable(failed).with_source(error))?;
+        let stored = Arc::clone(&self.stored);
+        let read = tokio::spawn(async move {
+            let key = stored.read_and_remember().await;
+            drop(permit);
+            key
+        });
+        read.await
+            .map_err(|error| Error::unavailable(failed).with_source(error))?
     }
 
     /// Replaces the key with a new one.
@@ -113,30 +147,38 @@ impl LoginKey {
     /// Those of a write to the store. The key may have been replaced; it is safe to repeat.
     pub async fn replace(&self) -> Result<()> {
         let new = random_bytes()?;
-        match &self.place {
-            KeyPlace::Memory(key) => *key.lock() = new,
-            #[cfg(feature = "sqlite")]
-            KeyPlace::File(path, writing) => {
-                let (path, writing) = (path.clone(), Arc::clone(writing));
-                in_background(move || {
-                    let _writing = writing.lock();
-                    let draft = write_draft(&path, &new)?;
-                    fs::rename(draft, &path)
-                })
-                .await?;
-            }
-            #[cfg(feature = "postgres")]
-            KeyPlace::Postgres(store) => store.replace_login_key(new).await?,
-            #[cfg(feature = "redis")]
-            KeyPlace::Redis(store) => store.replace_login_key(new).await?,
-        }
-        let mut known = self.last_known.lock();
-        known.key = Some(new);
-        known.replacements += 1;
+        self.stored.replace(new).await?;
+        let mut known = self.stored.last_known.lock();
+        let number = known.next();
+        known.set(new, number);
         Ok(())
     }
+}
 
-    async fn read_stored(&self) -> Result<[u8; 32]> {
+impl LastKnown {
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// Sets the key, unless it is known by a later read or replacement: an earlier read may return a replaced key.
+    fn set(&mut self, key: [u8; 32], number: u64) {
+        if number > self.known_by {
+            self.key = Some(key);
+            self.known_by = number;
+        }
+    }
+}
+
+impl StoredKey {
+    async fn read_and_remember(&self) -> Result<[u8; 32]> {
+        let number = self.last_known.lock().next();
+        let key = self.read().await?;
+        self.last_known.lock().set(key, number);
+        Ok(key)
+    }
+
+    async fn read(&self) -> Result<[u8; 32]> {
         match &self.place {
             KeyPlace::Memory(key) => Ok(*key.lock()),
             #[cfg(feature = "sqlite")]
@@ -148,6 +190,29 @@ impl LoginKey {
             KeyPlace::Postgres(store) => store.login_key(random_bytes()?).await,
             #[cfg(feature = "redis")]
             KeyPlace::Redis(store) => store.login_key(random_bytes()?).await,
+        }
+    }
+
+    async fn replace(&self, new: [u8; 32]) -> Result<()> {
+        match &self.place {
+            KeyPlace::Memory(key) => {
+                *key.lock() = new;
+                Ok(())
+            }
+            #[cfg(feature = "sqlite")]
+            KeyPlace::File(path, writing) => {
+                let (path, writing) = (path.clone(), Arc::clone(writing));
+                in_background(move || {
+                    let _writing = writing.lock();
+                    let draft = write_draft(&path, &new)?;
+                    fs::rename(draft, &path)
+                })
+                .await
+            }
+            #[cfg(feature = "postgres")]
+            KeyPlace::Postgres(store) => store.replace_login_key(new).await,
+            #[cfg(feature = "redis")]
+            KeyPlace::Redis(store) => store.replace_login_key(new).await,
         }
     }
 }
@@ -174,26 +239,26 @@ mod tests {
     #[tokio::test]
     async fn a_replaced_key_is_gone_for_all_processes_with_this_store_and_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
-        let [one, other] = [LoginKey::open(&store).unwrap(), LoginKey::open(&store).unwrap()];
+        let database = folder.path().join("horizon.db");
+        let [one, other] = [LoginKey::in_file(&database), LoginKey::in_file(&database)];
         let before = one.read().await.unwrap();
         assert_eq!(other.read().await.unwrap(), before);
         other.replace().await.unwrap();
         let after = one.read().await.unwrap();
         assert_ne!(after, before);
-        assert_eq!(LoginKey::open(&store).unwrap().read().await.unwrap(), after);
+        assert_eq!(LoginKey::in_file(&database).read().await.unwrap(), after);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
     }
 
     #[tokio::test]
     async fn the_last_known_key_is_used_while_the_store_does_not_respond() {
         let folder = tempfile::tempdir().unwrap();
-        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
-        let key = LoginKey::open(&store).unwrap();
+        let database = folder.path().join("horizon.db");
+        let key = LoginKey::in_file(&database);
         let known = key.read().await.unwrap();
         fs::write(folder.path().join("horizon.db.login-key"), "damaged").unwrap();
         assert_eq!(key.read().await.unwrap(), known);
-        LoginKey::open(&store).unwrap().read().await.unwrap_err();
+        LoginKey::in_file(&database).read().await.unwrap_err();
         key.replace().await.unwrap();
         assert_ne!(key.read().await.unwrap(), known);
     }
@@ -203,7 +268,7 @@ mod tests {
     async fn other_users_cannot_read_the_key() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        let key = LoginKey::open(&StoreUrl::Sqlite(folder.path().join("horizon.db"))).unwrap();
+        let key = LoginKey::in_file(&folder.path().join("horizon.db"));
         for _ in 0..2 {
             key.read().await.unwrap();
             let file = fs::metadata(folder.path().join("horizon.db.login-key")).unwrap();

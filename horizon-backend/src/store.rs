@@ -35,11 +35,13 @@ pub struct StoreHandle {
     pub comments: Arc<dyn CommentStore>,
     /// The salts of the visitor keys.
     pub salts: Arc<dyn SaltStore>,
-    adapter: StoreAdapter,
+    pub(crate) adapter: StoreAdapter,
+    /// `None` if the application opened the store.
+    url: Option<StoreUrl>,
 }
 
 #[derive(Clone)]
-enum StoreAdapter {
+pub(crate) enum StoreAdapter {
     /// A store that the application opened and closes.
     Application,
     Memory,
@@ -58,20 +60,18 @@ impl StoreHandle {
     /// # Errors
     /// The SQLite file cannot be used, or the configuration of the client is invalid.
     pub fn open(url: &StoreUrl) -> Result<Self> {
-        match url {
-            StoreUrl::Memory => Ok(Self::new(Arc::new(MemoryStore::new()), |_| StoreAdapter::Memory)),
+        let store = match url {
+            StoreUrl::Memory => Self::new(Arc::new(MemoryStore::new()), |_| StoreAdapter::Memory),
             #[cfg(feature = "sqlite")]
-            StoreUrl::Sqlite(path) => Ok(Self::new(Arc::new(SqliteStore::open(path)?), |store| {
+            StoreUrl::Sqlite(path) => Self::new(Arc::new(SqliteStore::open(path)?), |store| {
                 StoreAdapter::Sqlite(store, path.clone())
-            })),
+            }),
             #[cfg(feature = "postgres")]
-            StoreUrl::Postgres(config) => {
-                let store = Arc::new(PostgresStore::new(config)?);
-                Ok(Self::new(store, StoreAdapter::Postgres))
-            }
+            StoreUrl::Postgres(config) => Self::new(Arc::new(PostgresStore::new(config)?), StoreAdapter::Postgres),
             #[cfg(feature = "redis")]
-            StoreUrl::Redis(redis) => Ok(Self::new(Arc::new(RedisStore::connect(redis)?), StoreAdapter::Redis)),
-        }
+            StoreUrl::Redis(redis) => Self::new(Arc::new(RedisStore::connect(redis)?), StoreAdapter::Redis),
+        };
+        Ok(store.with_url(url))
     }
 
     /// Opens a store for reading, also while another process counts into it. Does not create, lock or change an SQLite
@@ -82,22 +82,24 @@ impl StoreHandle {
     /// the configuration of the client is invalid. Reads of a schema of PostgreSQL that is missing, older or newer fail
     /// permanently.
     pub fn open_read_only(url: &StoreUrl) -> Result<Self> {
-        match url {
-            StoreUrl::Memory => Err(Error::permanent(
-                "a store in memory can only be read by its own process",
-            )),
+        let store = match url {
+            StoreUrl::Memory => {
+                let sentence = "a store in memory can only be read by its own process";
+                return Err(Error::permanent(sentence));
+            }
             #[cfg(feature = "sqlite")]
-            StoreUrl::Sqlite(path) => Ok(Self::new(Arc::new(SqliteStore::open_read_only(path)?), |store| {
+            StoreUrl::Sqlite(path) => Self::new(Arc::new(SqliteStore::open_read_only(path)?), |store| {
                 StoreAdapter::Sqlite(store, path.clone())
-            })),
+            }),
             #[cfg(feature = "postgres")]
             StoreUrl::Postgres(config) => {
                 let store = Arc::new(PostgresStore::open_existing(config)?);
-                Ok(Self::new(store, StoreAdapter::Postgres))
+                Self::new(store, StoreAdapter::Postgres)
             }
             #[cfg(feature = "redis")]
-            StoreUrl::Redis(_) => Self::open(url),
-        }
+            StoreUrl::Redis(_) => return Self::open(url),
+        };
+        Ok(store.with_url(url))
     }
 
     /// Returns a handle of a store that the application opened. Closing the handle does not close the store.
@@ -125,7 +127,13 @@ impl StoreHandle {
             comments: Arc::clone(&store) as _,
             salts: Arc::clone(&store) as _,
             adapter: adapter(store),
+            url: None,
         }
+    }
+
+    fn with_url(mut self, url: &StoreUrl) -> Self {
+        self.url = Some(url.clone());
+        self
     }
 
     /// Returns the ports of an application with this store.
@@ -245,6 +253,8 @@ fn file_identity(path: &std::path::Path) -> Result<String> {
 
 impl fmt::Debug for StoreHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreHandle").finish_non_exhaustive()
+        f.debug_struct("StoreHandle")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
     }
 }

@@ -18,46 +18,18 @@ use {
 
 #[cfg(feature = "sqlite")]
 use crate::canonical_path::{append_extension, canonical_path, private};
-use crate::{StoreUrl, random_bytes};
+use crate::{StoreHandle, StoreUrl, random_bytes, store::StoreAdapter};
 
-/// Reads the secret that is kept with this store, or creates it.
-///
-/// A store in memory has a new secret each time. SQLite has a file `<database>.secret`. In PostgreSQL and Redis all
-/// processes share the secret; while they are unavailable this waits, because without the secret a server cannot
-/// recognise its readers.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use horizon_backend::{StoreUrl, stored_secret};
-///
-/// assert_ne!(stored_secret(&StoreUrl::Memory).await?, stored_secret(&StoreUrl::Memory).await?);
-/// # Ok(()) }
-/// ```
-///
-/// # Errors
-/// The file cannot be read or created, PostgreSQL or Redis rejects the command, or the operating system has no
-/// randomness.
-pub async fn stored_secret(store: &StoreUrl) -> Result<[u8; 32]> {
-    match store {
-        StoreUrl::Memory => random_bytes(),
+/// Reads the secret that is kept with this store, or creates it; see [`Backend::secret`](crate::Backend::secret).
+pub(crate) async fn stored_secret(store: &StoreHandle) -> Result<[u8; 32]> {
+    match &store.adapter {
+        StoreAdapter::Application | StoreAdapter::Memory => random_bytes(),
         #[cfg(feature = "sqlite")]
-        StoreUrl::Sqlite(database) => {
-            let path = path_beside(database, SECRET);
-            let failed = || format!("the secret in {} cannot be used", path.display());
-            read_or_create(&path).map_err(|error| Error::permanent(failed()).with_source(error))
-        }
+        StoreAdapter::Sqlite(_, database) => file_secret(database),
         #[cfg(feature = "postgres")]
-        StoreUrl::Postgres(config) => {
-            let store = horizon_postgres::PostgresStore::new(config)?;
-            let secret = retried(config, async |fresh| store.secret(fresh).await).await;
-            store.close();
-            secret
-        }
+        StoreAdapter::Postgres(postgres) => retried(store, |fresh| postgres.secret(fresh)).await,
         #[cfg(feature = "redis")]
-        StoreUrl::Redis(redis) => {
-            let store = horizon_redis::RedisStore::connect(redis)?;
-            retried(redis, async |fresh| store.secret(fresh).await).await
-        }
+        StoreAdapter::Redis(redis) => retried(store, |fresh| redis.secret(fresh)).await,
     }
 }
 
@@ -75,7 +47,10 @@ pub fn is_secret_missing(store: &StoreUrl) -> bool {
 
 /// Calls `secret` with fresh random bytes until it succeeds or fails permanently.
 #[cfg(any(feature = "postgres", feature = "redis"))]
-async fn retried(store: &impl std::fmt::Debug, secret: impl AsyncFn([u8; 32]) -> Result<[u8; 32]>) -> Result<[u8; 32]> {
+async fn retried<F>(store: &StoreHandle, secret: impl Fn([u8; 32]) -> F) -> Result<[u8; 32]>
+where
+    F: Future<Output = Result<[u8; 32]>>,
+{
     let (fresh, mut backoff) = (random_bytes()?, Backoff::new(INITIAL_DELAY, MAX_DELAY));
     loop {
         match secret(fresh).await {
@@ -92,6 +67,14 @@ async fn retried(store: &impl std::fmt::Debug, secret: impl AsyncFn([u8; 32]) ->
 /// The extension of the file with the secret.
 #[cfg(feature = "sqlite")]
 const SECRET: &str = ".secret";
+
+/// Returns the secret in the file next to this database, or creates it.
+#[cfg(feature = "sqlite")]
+fn file_secret(database: &Path) -> Result<[u8; 32]> {
+    let path = path_beside(database, SECRET);
+    let failed = || format!("the secret in {} cannot be used", path.display());
+    read_or_create(&path).map_err(|error| Error::permanent(failed()).with_source(error))
+}
 
 /// Returns the path of a file next to the real database, unless there is one next to a symbolic link, where earlier
 /// versions created it.
@@ -147,81 +130,80 @@ pub(crate) fn write_draft(path: &Path, secret: &[u8; 32]) -> io::Result<PathBuf>
 mod tests {
     use super::*;
 
-    async fn load(store: &StoreUrl) -> [u8; 32] {
-        stored_secret(store).await.unwrap_or_default()
+    fn load(database: &Path) -> [u8; 32] {
+        file_secret(database).unwrap()
     }
 
-    #[tokio::test]
-    async fn a_secret_is_the_same_after_a_restart() {
+    #[test]
+    fn a_secret_is_the_same_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
-        let secret = load(&store).await;
+        let database = folder.path().join("horizon.db");
+        let secret = load(&database);
         assert_ne!(secret, [0; 32]);
-        assert_eq!(load(&store).await, secret);
-        assert_ne!(load(&StoreUrl::Memory).await, secret);
+        assert_eq!(load(&database), secret);
     }
 
     #[cfg(unix)]
-    #[tokio::test]
-    async fn a_symbolic_link_to_the_store_has_the_secret_of_the_store_unless_it_has_one_already() {
+    #[test]
+    fn a_symbolic_link_to_the_store_has_the_secret_of_the_store_unless_it_has_one_already() {
         let folder = tempfile::tempdir().unwrap();
-        let store = |name| StoreUrl::Sqlite(folder.path().join(name));
+        let database = |name| folder.path().join(name);
         std::os::unix::fs::symlink("horizon.db", folder.path().join("link.db")).unwrap();
-        let secret = load(&store("link.db")).await;
-        assert_eq!(load(&store("horizon.db")).await, secret);
+        let secret = load(&database("link.db"));
+        assert_eq!(load(&database("horizon.db")), secret);
         create(&folder.path().join("link.db.secret")).unwrap();
         assert_ne!(
-            load(&store("link.db")).await,
+            load(&database("link.db")),
             secret,
             "cookies signed with it must stay valid"
         );
-        assert_eq!(load(&store("horizon.db")).await, secret);
+        assert_eq!(load(&database("horizon.db")), secret);
     }
 
-    #[tokio::test]
-    async fn servers_that_start_at_once_have_one_secret_and_leave_no_temporary_file() {
+    #[test]
+    fn servers_that_start_at_once_have_one_secret_and_leave_no_temporary_file() {
         let folder = tempfile::tempdir().unwrap();
-        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
+        let database = folder.path().join("horizon.db");
         create(&folder.path().join("horizon.db.secret")).unwrap();
-        let first = load(&store).await;
+        let first = load(&database);
         create(&folder.path().join("horizon.db.secret")).unwrap();
-        assert_eq!(load(&store).await, first);
+        assert_eq!(load(&database), first);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
-    #[tokio::test]
-    async fn a_database_without_a_secret_file_is_detected() {
+    #[test]
+    fn a_database_without_a_secret_file_is_detected() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("horizon.db");
         let store = StoreUrl::Sqlite(database.clone());
         assert!(!is_secret_missing(&store), "a first start");
         fs::write(&database, "numbers").unwrap();
         assert!(is_secret_missing(&store));
-        load(&store).await;
+        load(&database);
         assert!(!is_secret_missing(&store) && !is_secret_missing(&StoreUrl::Memory));
     }
 
     #[cfg(unix)]
-    #[tokio::test]
-    async fn other_users_cannot_read_a_secret() {
+    #[test]
+    fn other_users_cannot_read_a_secret() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
+        let database = folder.path().join("horizon.db");
         let file = folder.path().join("horizon.db.secret");
         let mode = || fs::metadata(&file).unwrap().permissions().mode() & 0o777;
-        load(&store).await;
+        load(&database);
         assert_eq!(mode(), 0o600);
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        load(&store).await;
+        load(&database);
         assert_eq!(mode(), 0o600);
     }
 
-    #[tokio::test]
-    async fn a_secret_of_the_wrong_length_is_refused() {
+    #[test]
+    fn a_secret_of_the_wrong_length_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let store = StoreUrl::Sqlite(folder.path().join("horizon.db"));
+        let database = folder.path().join("horizon.db");
         fs::write(folder.path().join("horizon.db.secret"), "short").unwrap();
-        let error = stored_secret(&store).await.unwrap_err();
+        let error = file_secret(&database).unwrap_err();
         assert!(horizon_core::error_chain(&error).contains("32 bytes"), "{error:?}");
     }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use eventhorizon::{BusUrl, Horizon, Pages, Secret};
 use horizon_app::Site;
 use horizon_axum::{Limits, Tls};
-use horizon_backend::{LoginKey, StoreUrl, now, print_line, wait_for_shutdown};
+use horizon_backend::{LoginKey, now, print_line, wait_for_shutdown};
 use horizon_core::Slug;
 use horizon_pictures::PictureStore;
 use horizon_posts::{ContentFolder, ContentOptions, Library, Pictures};
@@ -78,7 +78,7 @@ pub async fn run(args: &ServeArgs, shutdown: impl Future<Output = ()> + Send + '
     };
     let stats = StatsCache::new(matches!(backend.urls.bus(), BusUrl::Memory));
     let opened = OpenedBackend {
-        login_key: login_key(args, backend.urls.store())?,
+        login_key: login_key(args, &horizon)?,
         horizon,
         author,
         node,
@@ -118,10 +118,9 @@ async fn load_content(args: &ServeArgs, base_url: String, pictures: Pictures) ->
 }
 
 /// Opens the key of the sessions at `/admin`, if there is a token.
-fn login_key(args: &ServeArgs, store: &StoreUrl) -> anyhow::Result<Option<LoginKey>> {
-    let key = args.secrets.admin_token.as_ref();
-    let key = key.map(|_| LoginKey::open(store)).transpose()?;
-    Ok(key)
+fn login_key(args: &ServeArgs, horizon: &Horizon) -> anyhow::Result<Option<LoginKey>> {
+    let token = args.secrets.admin_token.as_ref();
+    Ok(token.map(|_| horizon.login_key()).transpose()?)
 }
 
 /// Opens the backend. Waits for a Redis that contains the secret.

@@ -119,7 +119,7 @@ fn cookie_name(secret: &[u8; 32], secure: bool) -> String {
 #[cfg(test)]
 mod tests {
     use axum::http::{HeaderValue, header};
-    use horizon_backend::StoreUrl;
+    use horizon_backend::{StoreHandle, StoreUrl};
 
     use super::*;
 
@@ -129,7 +129,7 @@ mod tests {
         Sessions::new(
             &SecretString(token.into()),
             &[7; 32],
-            LoginKey::open(store).unwrap(),
+            LoginKey::open(&StoreHandle::open(store).unwrap()).unwrap(),
             secure,
         )
     }

@@ -11,7 +11,7 @@ use clap::Parser;
 use eventhorizon::{Horizon, Live, LiveOptions};
 use futures::StreamExt;
 use horizon_axum::ClientAddr;
-use horizon_backend::{LoginKey, StoreUrl, now};
+use horizon_backend::now;
 use horizon_core::Timestamp;
 use horizon_memory::testing::{Call, Clock, Fake};
 use horizon_pictures::PictureStore;
@@ -204,7 +204,7 @@ impl TestBlog {
             horizon: horizon.clone(),
             author,
             node,
-            login_key: Some(LoginKey::open(&StoreUrl::Memory).unwrap()),
+            login_key: Some(horizon.login_key().unwrap()),
         };
         let pictures = Arc::new(PictureStore::new(folder.path(), None));
         let app = run::app_state(&config, backend, library, pictures, stats, shutdown).unwrap();
