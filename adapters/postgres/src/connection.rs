@@ -191,8 +191,8 @@ impl ConnectionPool {
         Ok(transaction)
     }
 
-    /// Runs `read` and then `write` in a transaction and commits it, unless `write` has done so. The statements of `read`
-    /// are sent without waiting for the beginning of the transaction.
+    /// Runs `read` and then `write` in a transaction and commits it, unless `write` has done so. The statements of
+    /// `read` are sent without waiting for the beginning of the transaction.
     async fn run<S, T>(
         &self,
         lock: &str,

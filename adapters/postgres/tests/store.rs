@@ -98,7 +98,7 @@ async fn a_program_notices_that_a_newer_one_has_migrated_the_schema() {
         assert!(is_newer, "{error:?}");
     };
     // On a connection of before the migration, and on another one.
-    refused(store.apply(&[visit.clone()]).await.unwrap_err());
+    refused(store.apply(std::slice::from_ref(&visit)).await.unwrap_err());
     refused(store.apply(&[visit]).await.unwrap_err());
     refused(store.total(&Topic::Site).await.unwrap_err());
     refused(store.status().await.unwrap_err());

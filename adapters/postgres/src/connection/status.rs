@@ -38,8 +38,8 @@ impl ServerStatus {
         self.state.lock().outages
     }
 
-    /// Converts an error of a new connection. Before the first connection, the server and the URL may not fit. Later the
-    /// password was changed or the server is set up again, which an operator ends.
+    /// Converts an error of a new connection. Before the first connection, the server and the URL may not fit. Later
+    /// the password was changed or the server is set up again, which an operator ends.
     pub(super) fn classify(&self, error: DatabaseError) -> DatabaseError {
         if self.state.lock().was_connected {
             error.into_locked_out()

@@ -26,8 +26,8 @@ pub(crate) const LOCK: &str = concat!(
     site_lock!()
 );
 
-/// A report shall not take the processors of those that count, and ends when its connection is closed. PostgreSQL 14 and
-/// later can check this on Linux; elsewhere the setting exists, but some versions refuse every value other than 0.
+/// A report shall not take the processors of those that count, and ends when its connection is closed. PostgreSQL 14
+/// and later can check this on Linux; elsewhere the setting exists, but some versions refuse every value other than 0.
 const REPORT: &str = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; \
     SELECT set_config('client_connection_check_interval', '1s', true) \
     WHERE current_setting('client_connection_check_interval', true) IS NOT NULL AND version() LIKE '%linux%';";
@@ -87,8 +87,9 @@ pub(crate) fn begin(schema: &str, kind: PoolKind) -> String {
     let (limit, idle) = (kind.statement_timeout().as_millis(), kind.idle_timeout().as_millis());
     let schema = quoted(schema);
     let mut text = format!(
-        "BEGIN ISOLATION LEVEL {mode}; SET LOCAL search_path = {schema}, pg_temp; SET LOCAL statement_timeout = {limit}; \
-         SET LOCAL lock_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = {idle};"
+        "BEGIN ISOLATION LEVEL {mode}; SET LOCAL search_path = {schema}, pg_temp; \
+         SET LOCAL statement_timeout = {limit}; SET LOCAL lock_timeout = {limit}; \
+         SET LOCAL idle_in_transaction_session_timeout = {idle};"
     );
     if kind == PoolKind::Report {
         text.push_str(REPORT);

@@ -52,8 +52,8 @@ async fn nothing_is_written_if_the_transaction_cannot_begin() {
     for options in ["", "?statement_cache=off"] {
         let database = TestDatabase::create().await.unwrap();
         // Outside of a transaction, statements that are not prepared find the tables, too.
-        let path = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = eventhorizon', current_database()); \
-                    END $$";
+        let path = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = eventhorizon', \
+                    current_database()); END $$";
         database.execute(path).await.unwrap();
         let proxy = CuttingProxy::start(database.url()).await;
         let store = store(&format!("{}{options}", proxy.url()));

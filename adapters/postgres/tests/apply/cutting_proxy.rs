@@ -21,11 +21,11 @@ const FAILS: &[u8] = b"READ WRONG";
 /// A proxy in front of a server, which can lose the reply to a commit, and let transactions fail before they begin.
 pub(crate) struct CuttingProxy {
     url: String,
-    faults: Arc<Faults>,
+    faults: Arc<WriteFaults>,
 }
 
 #[derive(Default)]
-struct Faults {
+struct WriteFaults {
     cuts_commit: AtomicBool,
     refuses_writes: AtomicBool,
 }
@@ -40,7 +40,7 @@ impl CuttingProxy {
             .unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (proxied, server) = (url.replace(server, &address), server.to_owned());
-        let faults = Arc::<Faults>::default();
+        let faults = Arc::<WriteFaults>::default();
         let all = Arc::clone(&faults);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -66,7 +66,7 @@ impl CuttingProxy {
     }
 }
 
-async fn forward(client: TcpStream, server: TcpStream, faults: Arc<Faults>) {
+async fn forward(client: TcpStream, server: TcpStream, faults: Arc<WriteFaults>) {
     let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
     tokio::select! {
         () = statements(from_client, to_server, &faults) => {}
@@ -75,13 +75,14 @@ async fn forward(client: TcpStream, server: TcpStream, faults: Arc<Faults>) {
 }
 
 /// Forwards what the client sends.
-async fn statements(mut client: OwnedReadHalf, mut server: OwnedWriteHalf, faults: &Faults) {
+async fn statements(mut client: OwnedReadHalf, mut server: OwnedWriteHalf, faults: &WriteFaults) {
     let mut buffer = vec![0; 1 << 20];
     while let Ok(length @ 1..) = client.read(&mut buffer).await {
         let bytes = buffer.get_mut(..length).unwrap();
         let writes = bytes.windows(WRITES.len()).position(|window| window == WRITES);
         if let Some(start) = writes.filter(|_| faults.refuses_writes.load(Ordering::Acquire)) {
-            bytes.get_mut(start..).unwrap()[..FAILS.len()].copy_from_slice(FAILS);
+            let found = bytes.get_mut(start..start + FAILS.len()).unwrap();
+            found.copy_from_slice(FAILS);
         }
         if server.write_all(bytes).await.is_err() {
             return;
@@ -90,7 +91,7 @@ async fn statements(mut client: OwnedReadHalf, mut server: OwnedWriteHalf, fault
 }
 
 /// Forwards what the server sends, except the reply to a commit that is cut.
-async fn replies(mut server: OwnedReadHalf, mut client: OwnedWriteHalf, faults: &Faults) {
+async fn replies(mut server: OwnedReadHalf, mut client: OwnedWriteHalf, faults: &WriteFaults) {
     let mut buffer = vec![0; 1 << 20];
     while let Ok(length @ 1..) = server.read(&mut buffer).await {
         let bytes = buffer.get(..length).unwrap();
