@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     fn load(database: &Path) -> [u8; 32] {
-        file_secret(database).unwrap()
+        file_secret(database).unwrap_or_default()
     }
 
     #[test]

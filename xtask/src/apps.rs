@@ -1,5 +1,7 @@
 //! `cargo xtask apps`: the applications in `examples/apps`, each with its own Cargo.lock, as users write them.
 //!
+//! They are built as their users would: from `cargo new` in an empty folder, outside of the repository.
+//!
 //! An application listens on the address in `ADDRESS`, stores its files in the current folder, serves EventHorizon
 //! below `/horizon`, and ends with status 0 after SIGTERM. The section `[package.metadata.app]` of its manifest has the
 //! path of a page (`page = "/bread"`), and `postgres = true` if it needs the PostgreSQL server in `DATABASE_URL`.
@@ -12,6 +14,7 @@ use std::{
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::{
     blog,
@@ -25,7 +28,7 @@ const FOLDER: &str = "examples/apps";
 /// The program that runs an application and checks that it works.
 const RUNNER: &str = "horizon-apps";
 
-/// Builds the applications, runs each of them and checks over HTTP that it works.
+/// Builds the applications from `cargo new`, runs each of them and checks over HTTP that it works.
 pub(crate) fn apps(root: &Path, steps: &mut Steps) -> anyhow::Result<()> {
     steps.run("PostgreSQL", tools::ensure_postgres)?;
     let mut build = run::cargo(root);
@@ -106,7 +109,42 @@ impl App {
     }
 
     fn build_and_run(&self, root: &Path, folder: &Path) -> anyhow::Result<()> {
-        run::run(cargo(root, folder).args(["build", "--locked"]))?;
+        let empty = TempDir::new().context("no temporary folder for `cargo new`")?;
+        let package = self.create(root, folder, empty.path())?;
+        if package.join("src/tests.rs").is_file() {
+            run::run(cargo(root, &package).args(["test", "--locked"]))?;
+        }
+        run::run(cargo(root, &package).args(["build", "--locked"]))?;
+        let works = self.run(root);
+        // The path of the package is new each time, so nobody can use what was built for it.
+        run::run(cargo(root, &package).args(["clean", "--package", &self.name]))?;
+        works
+    }
+
+    /// Creates the application with `cargo new` in an empty folder: adds the dependencies of its manifest and copies
+    /// its sources. Its Cargo.lock, too, so that the dependencies are built once. Returns the folder of the package.
+    fn create(&self, root: &Path, folder: &Path, empty: &Path) -> anyhow::Result<PathBuf> {
+        run::run(run::cargo(empty).args(["new", "--vcs", "none", &self.name]))?;
+        let package = empty.join(&self.name);
+        let manifest = fs::read_to_string(folder.join("Cargo.toml"))?;
+        let (_, dependencies) = manifest
+            .split_once("\n[dependencies]\n")
+            .with_context(|| format!("{} has no dependencies", folder.display()))?;
+        let root = root.to_str().context("the path of the repository is not UTF-8")?;
+        // Relative paths start at the folder of the manifest.
+        let dependencies = dependencies.replace("path = \"../../..", &format!("path = \"{root}"));
+        let created = fs::read_to_string(package.join("Cargo.toml"))?;
+        fs::write(package.join("Cargo.toml"), created + &dependencies)?;
+        fs::copy(folder.join("Cargo.lock"), package.join("Cargo.lock"))?;
+        for source in fs::read_dir(folder.join("src"))? {
+            let source = source?;
+            fs::copy(source.path(), package.join("src").join(source.file_name()))?;
+        }
+        Ok(package)
+    }
+
+    /// Runs the program and checks it over HTTP.
+    fn run(&self, root: &Path) -> anyhow::Result<()> {
         let program = format!("{}{}", self.name, std::env::consts::EXE_SUFFIX);
         let mut runner = Command::new(blog::binary(root, "debug", RUNNER));
         runner.arg(target(root).join("debug").join(program)).arg(&self.page);
