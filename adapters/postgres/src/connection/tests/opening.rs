@@ -1,4 +1,4 @@
-use horizon_test_support::{PostgresServer, TestDatabase};
+use horizon_test_support::{PostgresServer, TestDatabase, wait_until};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{
@@ -16,8 +16,9 @@ use super::{
 /// How long the reader of a page waits.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// How long bytes need to a distant server, and back.
-const DELAY: Duration = Duration::from_millis(50);
+/// How long bytes need to a distant server, and back. A connection waits for the server more than ten times, and a read
+/// twice.
+const DELAY: Duration = Duration::from_millis(20);
 
 const ONE: SqlStatement = sql("SELECT 'one'");
 
@@ -60,9 +61,19 @@ async fn callers_who_give_up_before_a_distant_server_has_answered_get_a_connecti
         assert!(calls < 50, "no call got a connection");
     }
     assert!(calls > 0, "the server is not distant");
-    let connections = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND \
-                       application_name = 'eventhorizon'";
-    assert_eq!(server.execute(connections).await.unwrap(), ["1"]);
+    wait_for_connections(&server, "1").await;
+}
+
+/// Waits until the store has so many connections.
+async fn wait_for_connections(server: &TestDatabase, expected: &str) {
+    wait_until("the connections of earlier calls are closed", async || {
+        let open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND \
+                    application_name = 'eventhorizon'";
+        anyhow::ensure!(server.execute(open).await? == [expected]);
+        Ok(())
+    })
+    .await
+    .unwrap();
 }
 
 #[tokio::test]
@@ -71,14 +82,7 @@ async fn a_closed_store_closes_the_connection_that_nobody_waited_for() {
     let database = database(&delay(server.url()).await);
     assert!(timeout(PATIENCE, database.read_text(ONE)).await.is_err());
     database.close();
-    horizon_test_support::wait_until("no connection is left over", async || {
-        let open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND \
-                    application_name = 'eventhorizon'";
-        anyhow::ensure!(server.execute(open).await? == ["0"]);
-        Ok(())
-    })
-    .await
-    .unwrap();
+    wait_for_connections(&server, "0").await;
 }
 
 #[tokio::test]
