@@ -78,16 +78,15 @@ impl LoginKey {
     /// # Errors
     /// The operating system has no randomness.
     pub fn open(store: &StoreHandle) -> Result<Self> {
-        let place = match &store.adapter {
-            StoreAdapter::Application | StoreAdapter::Memory => return Self::in_memory(),
+        match &store.adapter {
+            StoreAdapter::Application | StoreAdapter::Memory => Self::in_memory(),
             #[cfg(feature = "sqlite")]
-            StoreAdapter::Sqlite(_, database) => return Ok(Self::in_file(database)),
+            StoreAdapter::Sqlite(_, database) => Ok(Self::in_file(database)),
             #[cfg(feature = "postgres")]
-            StoreAdapter::Postgres(store) => KeyPlace::Postgres(Arc::clone(store)),
+            StoreAdapter::Postgres(store) => Ok(Self::new(KeyPlace::Postgres(Arc::clone(store)))),
             #[cfg(feature = "redis")]
-            StoreAdapter::Redis(store) => KeyPlace::Redis(Arc::clone(store)),
-        };
-        Ok(Self::new(place))
+            StoreAdapter::Redis(store) => Ok(Self::new(KeyPlace::Redis(Arc::clone(store)))),
+        }
     }
 
     /// Returns a new key in memory.

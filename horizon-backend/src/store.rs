@@ -82,24 +82,24 @@ impl StoreHandle {
     /// the configuration of the client is invalid. Reads of a schema of PostgreSQL that is missing, older or newer fail
     /// permanently.
     pub fn open_read_only(url: &StoreUrl) -> Result<Self> {
-        let store = match url {
-            StoreUrl::Memory => {
-                let sentence = "a store in memory can only be read by its own process";
-                return Err(Error::permanent(sentence));
-            }
+        match url {
+            StoreUrl::Memory => Err(Error::permanent(
+                "a store in memory can only be read by its own process",
+            )),
             #[cfg(feature = "sqlite")]
-            StoreUrl::Sqlite(path) => Self::new(Arc::new(SqliteStore::open_read_only(path)?), |store| {
-                StoreAdapter::Sqlite(store, path.clone())
-            }),
+            StoreUrl::Sqlite(path) => {
+                let store = Arc::new(SqliteStore::open_read_only(path)?);
+                let store = Self::new(store, |store| StoreAdapter::Sqlite(store, path.clone()));
+                Ok(store.with_url(url))
+            }
             #[cfg(feature = "postgres")]
             StoreUrl::Postgres(config) => {
                 let store = Arc::new(PostgresStore::open_existing(config)?);
-                Self::new(store, StoreAdapter::Postgres)
+                Ok(Self::new(store, StoreAdapter::Postgres).with_url(url))
             }
             #[cfg(feature = "redis")]
-            StoreUrl::Redis(_) => return Self::open(url),
-        };
-        Ok(store.with_url(url))
+            StoreUrl::Redis(_) => Self::open(url),
+        }
     }
 
     /// Returns a handle of a store that the application opened. Closing the handle does not close the store.
