@@ -13,6 +13,7 @@ mod compatibility;
 mod compile_errors;
 mod crates;
 mod data;
+mod debian;
 mod dependency_limits;
 mod faults;
 mod features;
@@ -20,6 +21,7 @@ mod front_pages;
 mod glue;
 mod line_length;
 mod npm;
+mod program_search;
 mod run;
 #[path = "../../eventhorizon/build/short_names.rs"]
 mod short_names;

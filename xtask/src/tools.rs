@@ -1,17 +1,13 @@
 //! Tools that are not Rust crates: finds them, or installs them and prints which.
 
-use std::{
-    env,
-    ffi::OsStr,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::{Context, bail};
 
 use crate::{
+    debian::{has_apt, install},
     npm::NpmPackage,
+    program_search::found,
     run::{self, WASM, print_line},
 };
 
@@ -22,7 +18,7 @@ const CARGO_DENY: &str = "0.20.2";
 const GECKODRIVER: &str = "0.37.1";
 
 struct Tool {
-    /// Its names; one of them in [`search_path`] is enough. A file that is not a program has an absolute path.
+    /// Its names; one that is [`found`] is enough. A file that is not a program has an absolute path.
     programs: &'static [&'static str],
     /// The Debian package that contains it.
     package: &'static str,
@@ -145,24 +141,6 @@ const BENCH_TOOLS: [Tool; 2] = [
 /// The Debian package of `ensurepip`, which Debian's Python lacks and a virtual environment needs.
 const PYTHON_VENV: &str = "python3-venv";
 
-/// The packages that start a server when they are installed; the services have the same names. Tests and benchmarks
-/// start these programs themselves, on ports of their own.
-const SERVICES: [&str; 7] = [
-    "redis-server",
-    "postgresql",
-    "pgbouncer",
-    "nginx",
-    "caddy",
-    "apache2",
-    "haproxy",
-];
-
-/// Folders of programs that are not on the `PATH` of a Debian user: nginx, Apache, HAProxy and PgBouncer are there.
-const SYSTEM_FOLDERS: [&str; 2] = ["/usr/sbin", "/sbin"];
-
-/// Where Debian installs each version of PostgreSQL. Its servers are not on the `PATH`.
-const POSTGRES_VERSIONS: &str = "/usr/lib/postgresql";
-
 /// Installs the Rust target of the browser if it is missing.
 pub(crate) fn ensure_wasm_target() -> anyhow::Result<()> {
     let probe = Command::new("rustc")
@@ -218,49 +196,6 @@ fn ensure<'a>(tools: impl IntoIterator<Item = &'a Tool>) -> anyhow::Result<()> {
     }
     let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
     install(&packages)
-}
-
-fn has_apt() -> bool {
-    Path::new("/etc/debian_version").exists() && found("apt-get")
-}
-
-/// Installs Debian packages, without starting their services now or at the next boot.
-fn install(packages: &[&str]) -> anyhow::Result<()> {
-    for package in packages {
-        print_line(&format!("Installing the Debian package {package}."));
-    }
-    run::run(apt_get()?.arg("update"))?;
-    let has_systemd = Path::new("/run/systemd/system").exists();
-    let services: Vec<&str> = packages
-        .iter()
-        .copied()
-        .filter(|package| has_systemd && SERVICES.contains(package) && !is_installed(package))
-        .collect();
-    systemctl("mask", &services)?;
-    let mut install = apt_get()?;
-    install
-        .args(["install", "-y", "--no-install-recommends"])
-        .args(packages);
-    let installed = run::run(&mut install);
-    systemctl("unmask", &services)?;
-    installed?;
-    systemctl("disable", &services)
-}
-
-/// Returns whether the Debian package is installed. Its service may then be in use.
-fn is_installed(package: &str) -> bool {
-    let query = Command::new("dpkg-query")
-        .args(["--show", "--showformat=${db:Status-Status}", package])
-        .output();
-    query.is_ok_and(|output| output.status.success() && output.stdout == b"installed")
-}
-
-/// Changes services, so that they do not start.
-fn systemctl(action: &str, services: &[&str]) -> anyhow::Result<()> {
-    if services.is_empty() {
-        return Ok(());
-    }
-    run::run(as_root("systemctl")?.arg(action).args(services))
 }
 
 /// Installs cargo-deny if it is missing.
@@ -356,58 +291,4 @@ fn ensure_python_venv() -> anyhow::Result<()> {
         bail!("the Python module ensurepip is missing, which a virtual environment needs: install it for your python3");
     }
     install(&[PYTHON_VENV])
-}
-
-fn apt_get() -> anyhow::Result<Command> {
-    let mut command = as_root("apt-get")?;
-    command.env("DEBIAN_FRONTEND", "noninteractive");
-    Ok(command)
-}
-
-fn as_root(program: &str) -> anyhow::Result<Command> {
-    let id = Command::new("id").arg("-u").output().context("`id` does not start")?;
-    let root = String::from_utf8_lossy(&id.stdout).trim() == "0";
-    match (root, found("sudo")) {
-        (true, _) => Ok(Command::new(program)),
-        (false, true) => {
-            let mut command = Command::new("sudo");
-            command.arg(program);
-            Ok(command)
-        }
-        (false, false) => bail!("installing Debian packages needs root or sudo: run this once as root"),
-    }
-}
-
-fn found(program: &str) -> bool {
-    let name = format!("{program}{}", env::consts::EXE_SUFFIX);
-    let path = env::var_os("PATH").unwrap_or_default();
-    search_path(&path)
-        .chain(postgres_folders())
-        .any(|folder| folder.join(&name).is_file())
-}
-
-/// Returns the folders of the programs of each installed version of PostgreSQL.
-fn postgres_folders() -> impl Iterator<Item = PathBuf> {
-    let versions = fs::read_dir(POSTGRES_VERSIONS).into_iter().flatten();
-    versions.filter_map(|version| Some(version.ok()?.path().join("bin")))
-}
-
-/// Returns the folders of a `PATH`, and then [`SYSTEM_FOLDERS`].
-fn search_path(path: &OsStr) -> impl Iterator<Item = PathBuf> {
-    let system = SYSTEM_FOLDERS.iter().map(PathBuf::from);
-    env::split_paths(path).chain(system)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn servers_of_debian_are_found_without_their_folder_on_the_path() {
-        let folders: Vec<_> = search_path(OsStr::new("/usr/local/bin:/usr/bin")).collect();
-        assert_eq!(
-            folders,
-            ["/usr/local/bin", "/usr/bin", "/usr/sbin", "/sbin"].map(PathBuf::from)
-        );
-    }
 }

@@ -35,8 +35,8 @@
 //! | `testing` | no | `testing::Fake`: all ports in one value, a clock that the test moves, and failures on demand |
 //!
 //! [`horizon_core`] describes the ports. [`horizon-sqlite`](https://docs.rs/horizon-sqlite),
-//! [`horizon-postgres`](https://docs.rs/horizon-postgres) and [`horizon-redis`](https://docs.rs/horizon-redis) keep their
-//! numbers.
+//! [`horizon-postgres`](https://docs.rs/horizon-postgres) and [`horizon-redis`](https://docs.rs/horizon-redis) keep
+//! their numbers.
 
 mod bus;
 mod presence;

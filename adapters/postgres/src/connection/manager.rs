@@ -98,9 +98,7 @@ impl SharedState {
         settings.warn_if_not_durable();
         Ok(())
     }
-}
 
-impl SharedState {
     /// Opens a connection and logs the outcome.
     async fn open(self: Arc<Self>, kind: PoolKind) -> Result<Connection, DatabaseError> {
         let opened = timeout(CONNECT, self.try_open(kind)).await;

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool::managed::Object;
-use futures::future::join_all;
+use futures::future::try_join_all;
 use tokio_postgres::{Row, RowStream, types::ToSql};
 
 use super::{ConnectionManager, PoolKind};
@@ -162,9 +162,8 @@ impl Transaction {
             self.execute(write.sql, &params).await
         };
         let writes = writes.iter().filter(|write| !write.is_empty());
-        let written = join_all(writes.map(execute)).await;
-        // After the first error all others fail because of it.
-        written.into_iter().try_for_each(|written| written.map(drop))
+        // The first error is returned; after it the other statements fail because of it.
+        try_join_all(writes.map(execute)).await.map(drop)
     }
 
     /// Commits. Poll it together with the last statements to save a round trip: if one of them fails, PostgreSQL rolls

@@ -1,7 +1,7 @@
 //! Counts a batch: reads what is stored under its keys, applies it in memory, and writes what changed.
 
 use horizon_core::{BatchKeys, Event, Result, Update, reports::CountedEvents};
-use tokio::{join, task::yield_now};
+use tokio::{task::yield_now, try_join};
 
 use super::{PostgresStore, changes, facts::StoredFacts};
 use crate::{columns::invalid, connection::Transaction, error::DatabaseError};
@@ -21,13 +21,9 @@ impl PostgresStore {
         let apply = async |transaction: &Transaction, mut stored: StoredFacts| {
             let ids = changes::event_ids(&stored, events);
             // The ids are sent first: if they fail, the rest fails because of them.
-            let (ids, updates) = join!(
-                biased;
-                transaction.execute_all(std::slice::from_ref(&ids)),
-                count(transaction, &mut stored, events),
-            );
-            ids?;
-            updates
+            let ids = transaction.execute_all(std::slice::from_ref(&ids));
+            let ((), updates) = try_join!(biased; ids, count(transaction, &mut stored, events))?;
+            Ok(updates)
         };
         let applied: Result<_, DatabaseError> = self.database.write_alone_after(read, apply).await;
         applied.map_err(|error| error.into_port_error("the events cannot be counted"))
@@ -61,8 +57,6 @@ async fn write(
     counted: &CountedEvents,
 ) -> Result<(), DatabaseError> {
     let writes = changes::writes(stored, counted)?;
-    // Both send everything when they are first polled, in this order.
-    let (written, committed) = join!(biased; transaction.execute_all(&writes), transaction.commit());
-    written?;
-    committed
+    // Both send everything when they are first polled, in this order. COMMIT is not sent if a statement cannot be.
+    try_join!(biased; transaction.execute_all(&writes), transaction.commit()).map(drop)
 }

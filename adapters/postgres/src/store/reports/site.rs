@@ -1,16 +1,17 @@
-use horizon_core::Day;
-use horizon_core::reports::{ReportSite, SiteTimeZone, TimeZoneError};
+use horizon_core::{
+    Day, Timestamp,
+    reports::{ReportSite, SiteTimeZone, TimeZoneError},
+};
 use parking_lot::Mutex;
 use tokio_postgres::Row;
 
 use crate::{
-    columns::{DateColumn, invalid, unsigned},
+    columns::{DateColumn, invalid, signed, unsigned},
     connection::Transaction,
     error::DatabaseError,
     schema,
     sql::site as sql,
 };
-use horizon_core::Timestamp;
 
 /// The time zone of the site: the stored one, before the first dated event that of the application.
 #[derive(Default)]
@@ -88,7 +89,7 @@ impl SiteRecord {
 /// Stores the state. Does nothing before the first dated event.
 pub(in crate::store) async fn write(transaction: &Transaction, state: &ReportSite) -> Result<(), DatabaseError> {
     let Some(cutoff) = state.cutoff() else { return Ok(()) };
-    let (name, late_events) = (state.time_zone().name(), crate::columns::signed(state.late_events()));
+    let (name, late_events) = (state.time_zone().name(), signed(state.late_events()));
     transaction
         .execute(sql::SET_SITE, &[&name, &cutoff.as_millis(), &late_events])
         .await?;
