@@ -16,7 +16,7 @@ use tempfile::TempDir;
 /// The largest tables of SQLite with their bytes.
 const SQLITE_TABLES: &str = "SELECT name, sum(pgsize) AS size FROM dbstat GROUP BY name ORDER BY size DESC LIMIT 12";
 
-/// The largest tables of PostgreSQL with the bytes of them and their indexes.
+/// The largest tables of PostgreSQL with their bytes, including indexes.
 const POSTGRES_TABLES: &str = "SELECT relname, pg_total_relation_size(oid) AS size FROM pg_class
     WHERE relkind = 'r' AND relnamespace = 'eventhorizon'::regnamespace ORDER BY size DESC LIMIT 12";
 
@@ -144,7 +144,7 @@ impl ReportDatabase {
         })
     }
 
-    /// Does what PostgreSQL otherwise does beside the next queries: `autovacuum`, and the writing of changed pages.
+    /// Vacuums the tables and writes changed pages, which PostgreSQL would otherwise do during the next queries.
     pub(crate) async fn settle(&self) -> anyhow::Result<()> {
         if let Self::Postgres { server, .. } = self {
             server.database().execute("VACUUM (ANALYZE)").await?;

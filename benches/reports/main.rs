@@ -24,7 +24,7 @@ use tokio::runtime::Runtime;
 use database::{CpuTime, ReportDatabase};
 use sessions::SessionStream;
 
-/// The sessions, unless the command line says otherwise.
+/// The default number of sessions.
 const SESSIONS: u64 = 100_000;
 
 /// The days over which the sessions are spread.

@@ -4,7 +4,7 @@ use horizon_benches::{cpu_seconds, cpu_seconds_with_children};
 
 use crate::{EVENTS, Result};
 
-/// The first processes of the servers.
+/// The ids of the first processes of the servers.
 #[derive(Clone, Copy)]
 pub(crate) struct ServerIds {
     pub(crate) redis: u32,

@@ -155,7 +155,7 @@ impl ScaleBench {
         Ok(OpenStore { store, database })
     }
 
-    /// Returns what the rows in a database cost without reading and without rules.
+    /// Returns the cost of writing the rows of `store` without reading and without rules.
     async fn reference(&self, store: &TestDatabase) -> Result<ScaleCost> {
         let target = self.postgres.create_database().await?;
         let transactions = usize::try_from(EVENTS)?.div_ceil(BATCH);

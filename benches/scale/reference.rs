@@ -1,4 +1,4 @@
-//! PostgreSQL with the rows that a store has written, without reading and without rules.
+//! The limit of PostgreSQL: writes the rows that a store has written, without reading and without rules.
 //!
 //! One connection writes into the tables of the schema: transactions of the same number of events, one prepared
 //! `INSERT … SELECT FROM unnest(…)` a table, all statements of a transaction sent together, and
@@ -14,7 +14,7 @@ use tokio_postgres::{
 
 use crate::Result;
 
-/// The tables with rows of their own for each event, with their order of arrival.
+/// The tables that get new rows for each event, with the order of arrival.
 const NEW_ROWS: [(&str, &str); 3] = [
     ("event_ids", "id"),
     ("visitor_states", "visitor, topic"),
@@ -44,7 +44,7 @@ struct TableRows {
 }
 
 impl RowReference {
-    /// Reads what a store has written in so many transactions, and creates the same tables in another database.
+    /// Reads what a store has written in this number of transactions, and creates the same tables in another database.
     pub(crate) async fn new(store: &TestDatabase, target: &TestDatabase, transactions: usize) -> Result<Self> {
         // Creates the schema.
         PostgresStore::new(&PostgresConfig::new(target.url())?)?

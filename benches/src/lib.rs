@@ -50,15 +50,15 @@ pub fn cpu_seconds_of(process: u32) -> io::Result<f64> {
     seconds_of_fields(process, 2)
 }
 
-/// Returns the CPU time of a process and its children, also of those that have ended, in seconds. A server of several
-/// processes, such as PostgreSQL, is one.
+/// Returns the CPU time in seconds of a process and its children, including those that have ended. Use it for a server
+/// of several processes, such as PostgreSQL.
 ///
 /// # Errors
 /// The process does not exist, or the system is not Linux.
 pub fn cpu_seconds_with_children(process: u32) -> io::Result<f64> {
     let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children"))?;
     let children = children.split_whitespace().filter_map(|child| child.parse().ok());
-    // A child that has just ended is one of those that the process knows.
+    // The time of a child that ends now is added to the process.
     let running: f64 = children.filter_map(|child| cpu_seconds_of(child).ok()).sum();
     // utime, stime, cutime and cstime.
     Ok(running + seconds_of_fields(process, 4)?)

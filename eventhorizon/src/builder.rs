@@ -67,7 +67,7 @@ impl Horizon {
     /// PostgreSQL database.
     ///
     /// With a bus in memory a process counts its own events. Several may count into one PostgreSQL or Redis, as during
-    /// a deployment, and each event counts once. But live, each shows only its own viewers and changes.
+    /// a deployment, and each event counts once. But each shows only its own viewers and live changes.
     ///
     /// ```
     /// use eventhorizon::Horizon;
@@ -157,8 +157,8 @@ impl Builder {
     }
 
     /// Sets the secret that signs cookies. By default it is created once and stored with the store: for SQLite in a
-    /// file next to it that ends in `.secret` (readable by its owner on Unix), for PostgreSQL and Redis there. With a
-    /// store in memory, or a store or ports of your own, the default is random and lost at exit.
+    /// file next to it that ends in `.secret` (readable by its owner on Unix), for PostgreSQL and Redis in the store.
+    /// With a store in memory, or a store or ports of your own, the default is random and lost at exit.
     pub fn secret(mut self, secret: Secret) -> Self {
         self.secret = Some(secret);
         self

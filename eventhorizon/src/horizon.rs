@@ -183,8 +183,8 @@ impl Horizon {
         self.0.secret.key(purpose)
     }
 
-    /// Returns a key for the cookies of the application's login sessions, which is kept with the store of the site:
-    /// sign with it as well as with a [derived key](Self::derive_key), and replace it to end all sessions.
+    /// Returns a key for the cookies of the application's login sessions, which is kept with the store of the site.
+    /// Sign a cookie with both it and a [derived key](Self::derive_key), and replace it to end all sessions.
     ///
     /// # Errors
     /// The operating system has no randomness.

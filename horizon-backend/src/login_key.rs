@@ -22,13 +22,14 @@ use crate::{StoreHandle, random_bytes, store::StoreAdapter};
 /// How long a read may take before the last known key is used: 300 ms. A page has 900 ms for all of its reads.
 const READ_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// The maximum number of reads from the store at a time. Others wait for one of them to end.
+/// The maximum number of concurrent reads from the store. Further reads wait for one of them to end.
 const MAX_READS: usize = 4;
 
 /// A key for the cookies of login sessions. Replacing it ends all sessions, on every node with this store.
 ///
-/// It is kept with the store of a site, and uses its connections: in a file `<database>.login-key` with SQLite, in
-/// PostgreSQL, or in Redis. With a store in memory or of the application it is in memory, and each value has its own.
+/// The store of the site keeps it: PostgreSQL, Redis, or with SQLite a file `<database>.login-key`. It uses the
+/// connections of the store. With a store in memory or of the application the key is in memory, and each `LoginKey` has
+/// its own.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -72,7 +73,7 @@ enum KeyPlace {
 }
 
 impl LoginKey {
-    /// Returns the key that is kept with this store. It is created with the first read. PostgreSQL and Redis may be
+    /// Returns the key that is kept with this store. The first read creates it. PostgreSQL and Redis may be
     /// unavailable.
     ///
     /// # Errors
@@ -108,8 +109,8 @@ impl LoginKey {
         }
     }
 
-    /// Returns the key. If the store does not respond within 300 ms, it is the last one that this process read. A read
-    /// that takes longer goes on in the background, so that later calls know the key. Call it within a tokio runtime.
+    /// Returns the key. If the store does not respond within 300 ms, returns the last one that this process read. The
+    /// read goes on in the background, so that later calls know the key. Call it within a tokio runtime.
     ///
     /// # Errors
     /// The store does not respond, and no key is known.
@@ -125,7 +126,7 @@ impl LoginKey {
         })
     }
 
-    /// Reads the key in a task that a dropped caller does not end.
+    /// Reads the key in a task that goes on if the caller is dropped.
     async fn read_in_background(&self) -> Result<[u8; 32]> {
         let failed = "the key of login sessions cannot be read";
         let permit = Arc::clone(&self.reads).acquire_owned().await;
@@ -160,7 +161,7 @@ impl LastKnown {
         self.last
     }
 
-    /// Sets the key, unless it is known by a later read or replacement: an earlier read may return a replaced key.
+    /// Sets the key, unless a later read or replacement has set it: an earlier read may return a replaced key.
     fn set(&mut self, key: [u8; 32], number: u64) {
         if number > self.known_by {
             self.key = Some(key);

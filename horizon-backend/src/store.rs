@@ -79,7 +79,7 @@ impl StoreHandle {
     ///
     /// # Errors
     /// The SQLite file is missing, was written by an older or newer version, or cannot be used; the store is in memory;
-    /// the configuration of the client is invalid. Reads of a schema of PostgreSQL that is missing, older or newer fail
+    /// the configuration of the client is invalid. If a schema of PostgreSQL is missing, older or newer, all reads fail
     /// permanently.
     pub fn open_read_only(url: &StoreUrl) -> Result<Self> {
         match url {
@@ -167,8 +167,8 @@ impl StoreHandle {
     }
 
     /// Returns a text that is the same in all processes with this store, and `None` for a store in memory or one that
-    /// the application opened. A copy of an SQLite file is another store, and a copy of a schema of PostgreSQL the
-    /// same.
+    /// the application opened. A copy of an SQLite file is another store; a copy of a schema of PostgreSQL has
+    /// the same text.
     ///
     /// # Errors
     /// Retryable if the store is unavailable.

@@ -16,9 +16,9 @@ use crate::canonical_path::{append_extension, canonical_path, private};
 
 /// An exclusive lock on the SQLite file of a store.
 ///
-/// Other stores need no lock: any number of processes may count into them, and each event counts once. PostgreSQL
-/// counts for one process at a time, so a second accumulator is there for when the first fails. Processes with a bus in
-/// memory each show live only their own viewers and changes.
+/// Other stores need no lock: any number of processes may count into them, and each event counts once. With
+/// PostgreSQL one process counts at a time, so a second accumulator only takes over if the first fails. Each process
+/// with a bus in memory shows only its own viewers and live changes.
 ///
 /// An accumulator publishes totals only on its own bus, so the watchers of a second one would miss half of them. The
 /// operating system holds the lock, on the file `<database>.accumulator`, and releases it when the process ends for any

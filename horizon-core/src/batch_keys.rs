@@ -8,7 +8,7 @@ use crate::{Event, EventId, EventKind, ReaderId, Topic, VisitorKey};
 pub struct BatchKeys {
     /// The ids of the events. Read which of them are stored.
     pub event_ids: Vec<EventId>,
-    /// The visitors of each topic. Read when they were last seen there, or with reports, their
+    /// The visitors of each topic. Read the time at which they were last seen there or, with reports, their
     /// [states](crate::reports::ReportFacts::insert_visitor_state).
     pub visitors: Vec<(Topic, VisitorKey)>,
     /// The readers who like or unlike each topic. Read their latest like or unlike and its stamp.

@@ -116,13 +116,13 @@ impl App {
         }
         run::run(cargo(root, &package).args(["build", "--locked"]))?;
         let works = self.run(root);
-        // The path of the package is new each time, so nobody can use what was built for it.
+        // The next run has another path, so cargo cannot reuse what it built for this one.
         run::run(cargo(root, &package).args(["clean", "--package", &self.name]))?;
         works
     }
 
     /// Creates the application with `cargo new` in an empty folder: adds the dependencies of its manifest and copies
-    /// its sources. Its Cargo.lock, too, so that the dependencies are built once. Returns the folder of the package.
+    /// its sources, and its Cargo.lock so that the dependencies are built once. Returns the folder of the package.
     fn create(&self, root: &Path, folder: &Path, empty: &Path) -> anyhow::Result<PathBuf> {
         run::run(run::cargo(empty).args(["new", "--vcs", "none", &self.name]))?;
         let package = empty.join(&self.name);

@@ -18,7 +18,7 @@ const EPOCH_DAY: i64 = 10_957;
 
 const DAY_MILLIS: i64 = 86_400_000;
 
-/// 2000-01-01 in milliseconds.
+/// 2000-01-01 in milliseconds since 1970.
 const EPOCH_MILLIS: i64 = EPOCH_DAY * DAY_MILLIS;
 
 /// The first day of the type `date`, 4713-11-24 BC, in days since 2000-01-01.
@@ -31,11 +31,11 @@ const LAST_DATE: i64 = 106_751_982;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct UuidColumn(pub(crate) u128);
 
-/// A day, in a column of the type `date`. A day that the type lacks is the nearest one.
+/// A day, in a column of the type `date`. A day out of its range becomes the nearest one in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DateColumn(pub(crate) Day);
 
-/// A time, in a column of the type `timestamptz`. A time that the type lacks is the nearest one.
+/// A time, in a column of the type `timestamptz`. A time out of its range becomes the nearest one in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TimestampColumn(pub(crate) Timestamp);
 
@@ -140,13 +140,13 @@ pub(crate) fn unsigned(row: &Row, column: &'static str) -> Result<u64, DatabaseE
     u64::try_from(number).map_err(|error| invalid(column, error))
 }
 
-/// Returns a count as a column of the type `bigint` has it.
+/// Returns a count as the value of a column of the type `bigint`.
 pub(crate) fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// Returns the number of a dimension: its position in [`Dimension::OF_SESSIONS`], which never changes. -1 for one that
-/// sessions do not have.
+/// Returns the number of a dimension: its position in [`Dimension::OF_SESSIONS`], which never changes, or -1 if
+/// sessions do not have the dimension.
 pub(crate) fn dimension_code(dimension: Dimension) -> i16 {
     let code = dimension.session_index().map(i16::try_from);
     code.and_then(Result::ok).unwrap_or(-1)
@@ -163,7 +163,7 @@ pub(crate) fn at_ordinal<'a, K>(keys: &'a [K], row: &Row) -> Result<Option<&'a K
     Ok(ordinal_index(row)?.and_then(|index| keys.get(index)))
 }
 
-/// Returns the error of a value that this program cannot have written.
+/// Returns the error for a stored value that this program never writes.
 pub(crate) fn invalid(column: &'static str, source: impl Into<ConversionError>) -> DatabaseError {
     DatabaseError::InvalidColumn {
         column,

@@ -14,18 +14,18 @@ use url::{UrlOptions, UrlParts};
 /// The schema of a URL without one.
 const DEFAULT_SCHEMA: &str = "eventhorizon";
 
-/// The largest length of the name of a schema, in bytes. PostgreSQL would cut it off.
+/// The maximum length of the name of a schema, in bytes. PostgreSQL truncates a longer one.
 const MAX_SCHEMA: usize = 63;
 
 /// How long the operating system may take for a connection to one host.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long sent bytes may stay unacknowledged by the host of the server, which acknowledges also while the server is
+/// How long the host of the server may leave sent bytes unacknowledged. It acknowledges them even while the server is
 /// busy.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// When to ask an idle connection whether it still exists, how often, and for how long: a router forgets idle
-/// connections, and a host that lost its power sends nothing.
+/// When to probe an idle connection, how often, and for how long: a router forgets idle connections, and a host that
+/// lost its power sends nothing.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_RETRIES: u32 = 3;
@@ -45,7 +45,7 @@ const KEEPALIVE_RETRIES: u32 = 3;
 /// `options`, and so on.
 #[derive(Clone)]
 pub struct PostgresConfig {
-    /// Without the mode of TLS.
+    /// The options of the driver, without the TLS mode.
     pub(crate) driver: tokio_postgres::Config,
     pub(crate) schema: String,
     pub(crate) tls: TlsOptions,
@@ -82,8 +82,8 @@ impl PostgresConfig {
     /// Parses a URL.
     ///
     /// # Errors
-    /// Permanent if the URL is invalid. The message names the option, and repeats no value, because it may hold a
-    /// password.
+    /// Permanent if the URL is invalid. The message names the option and repeats no value, because a value may be part
+    /// of a password.
     pub fn new(url: &str) -> Result<Self> {
         let invalid = |error| Error::permanent(format!("the URL of the PostgreSQL database is invalid: {error}"));
         Self::parse(url).map_err(invalid)

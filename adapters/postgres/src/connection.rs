@@ -2,8 +2,8 @@
 //!
 //! Everything runs in a transaction, because PgBouncer in transaction mode keeps no setting of a session: the first
 //! message of each sets the schema, the timeouts and the durability. Statements that read can be sent together with it.
-//! Those that write are sent after its reply: if a transaction cannot begin, PostgreSQL runs the statements that follow
-//! outside of one, and commits each of them.
+//! Statements that write are sent after its reply: if a transaction cannot begin, PostgreSQL runs the next statements
+//! outside of a transaction, and commits each of them.
 
 mod manager;
 mod opening;
@@ -33,13 +33,13 @@ const WAIT: Duration = Duration::from_secs(10);
 /// How long a new connection may take, with the migration of the schema.
 const CONNECT: Duration = Duration::from_secs(60);
 
-/// How much longer than the server this process waits for a statement that the server ends.
+/// How much longer than the statement timeout of the server this process waits for a reply.
 const NETWORK_DELAY: Duration = Duration::from_secs(5);
 
 /// What the transactions of a pool do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PoolKind {
-    /// They write. Those that count hold the lock of the site, so a second connection is for the others.
+    /// They write. A transaction that counts holds the lock of the site; the second connection is for other writes.
     Write,
     /// They read a few rows.
     Read,
@@ -56,8 +56,8 @@ impl PoolKind {
         }
     }
 
-    /// Returns how long a transaction may wait for the next statement of its process. A process that stands still must
-    /// not hold locks for ever; a report may compute between two queries.
+    /// Returns how long a transaction may wait for the next statement of its process. A stopped process must not
+    /// hold locks for ever; a report may compute between two queries.
     const fn idle_timeout(self) -> Duration {
         match self {
             Self::Write | Self::Read => Duration::from_secs(10),
@@ -120,10 +120,11 @@ impl Database {
             .await
     }
 
-    /// Runs `work` in a transaction that excludes all others with this lock, in all processes.
+    /// Runs `work` in a transaction that holds the lock of the site, which excludes other counting transactions of all
+    /// processes.
     ///
-    /// The statements of `work` see what the transaction before has committed, because at READ COMMITTED each statement
-    /// sees the state at its own start, which is after the lock.
+    /// The statements of `work` see what the previous holder of the lock has committed: at READ COMMITTED each
+    /// statement sees the state at its own start, which is after the lock.
     pub(crate) async fn write_alone<T>(
         &self,
         work: impl AsyncFnOnce(&Transaction) -> Result<T, DatabaseError>,
@@ -132,8 +133,8 @@ impl Database {
             .await
     }
 
-    /// Runs `read` and then `write` in a transaction like that of [`write_alone`](Self::write_alone), with a round trip
-    /// less: the statements of `read` are sent with those that begin the transaction. They must not write.
+    /// Runs `read` and then `write` in a transaction like that of [`write_alone`](Self::write_alone), with one round
+    /// trip fewer: the statements of `read` are sent with those that begin the transaction. They must not write.
     pub(crate) async fn write_alone_after<S, T>(
         &self,
         read: impl AsyncFnOnce(&Transaction) -> Result<S, DatabaseError>,
@@ -204,7 +205,7 @@ impl ConnectionPool {
         let all = async {
             // Both are sent before the first reply arrives.
             let (begun, found) = tokio::join!(biased; transaction.begin(&begin), read(&transaction));
-            // If it did not begin, what was read was read outside of it, or failed because of it.
+            // If the transaction did not begin, the reads ran outside of it or failed because of that.
             begun?;
             let value = write(&transaction, found?).await?;
             if !transaction.is_committed() {

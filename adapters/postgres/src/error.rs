@@ -6,7 +6,7 @@ use tokio_postgres::error::{Severity, SqlState};
 
 use crate::connection::{TlsSetupError, is_handshake_failure};
 
-/// Why a call of PostgreSQL failed.
+/// Why a call to PostgreSQL failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DatabaseError {
     #[error(transparent)]
@@ -63,15 +63,15 @@ pub(crate) enum DatabaseError {
 /// See <https://www.postgresql.org/docs/15/errcodes-appendix.html>.
 const RETRYABLE_CLASSES: [&str; 5] = ["08", "40", "53", "57", "58"];
 
-/// Errors of other classes that can pass: limits of the server for how long a transaction is open, which it ends
-/// together with the connection, locks of others, a server that is about to be replaced, and a statement that failed
+/// Errors of other classes that can pass: the server ended a transaction that was open for too long, together with its
+/// connection; another transaction holds a lock; the server is read-only during a failover; or a statement failed
 /// because one before it did.
 const RETRYABLE_CODES: [&str; 6] = ["25006", "25P02", "25P03", "25P04", "55006", "55P03"];
 
 /// Errors of the classes above that persist: the database was dropped.
 const PERMANENT_CODES: [&str; 1] = ["57P04"];
 
-/// Errors of a client that the server does not let in: `pg_hba.conf`, the password, and the database.
+/// Errors of a client that may not log in: because of `pg_hba.conf`, the password, or the database.
 const LOCKED_OUT_CODES: [&str; 3] = ["28000", "28P01", "3D000"];
 
 impl DatabaseError {
@@ -99,7 +99,7 @@ impl DatabaseError {
         }
     }
 
-    /// Returns the error of a user who may not do this, or this error.
+    /// Returns the driver error if the user lacks a right, otherwise this error.
     pub(crate) fn into_missing_right(self) -> Result<tokio_postgres::Error, Self> {
         match self {
             Self::Driver(driver) if driver.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(driver),
@@ -107,12 +107,12 @@ impl DatabaseError {
         }
     }
 
-    /// Returns whether the server does not work, and not only refuses what one program or transaction wants.
+    /// Returns whether the server is unavailable. False if it only refuses a program or a transaction.
     pub(crate) fn is_outage(&self) -> bool {
         self.is_retryable() && !matches!(self, Self::Standby(_))
     }
 
-    /// Converts an error of a server that has let this program in before: an operator is changing a password, a
+    /// Makes a failed login retryable. This program has logged in before, so an operator is changing a password, a
     /// certificate, `pg_hba.conf` or the database.
     pub(crate) fn into_locked_out(self) -> Self {
         let is_locked_out = match &self {
@@ -134,7 +134,7 @@ impl DatabaseError {
 
     /// Converts an error of the statements that begin a transaction.
     pub(crate) fn of_begin(driver: tokio_postgres::Error) -> Self {
-        // The only thing in them that a server may not support is `READ WRITE`.
+        // Only `READ WRITE` can be unsupported: a standby refuses it.
         if driver.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED) {
             Self::Standby(driver)
         } else {
@@ -193,7 +193,7 @@ fn is_retryable_code(code: &str) -> bool {
     is_retryable && !PERMANENT_CODES.contains(&code)
 }
 
-/// Returns whether the connection failed, for another reason than the certificate of the server.
+/// Returns whether the connection failed for a reason other than the certificate of the server.
 fn is_broken(driver: &tokio_postgres::Error) -> bool {
     let is_io = driver.source().is_some_and(|source| source.is::<io::Error>());
     driver.is_closed() || is_io && !is_handshake_failure(driver)

@@ -14,8 +14,8 @@ use crate::{
 };
 use migrations::STEPS;
 
-/// Returns whether the schema exists, whether it has our tables, and whether it has any. Other programs have a table
-/// `schema_version`, too.
+/// Returns whether the schema exists, whether it has our tables, and whether it has any. A table `schema_version` alone
+/// is no proof, because other programs also have one.
 const STATE: &str = "SELECT
     EXISTS (SELECT FROM pg_namespace WHERE nspname = $1),
     count(*) FILTER (WHERE c.relname IN ('schema_version', 'event_ids')) = 2,
@@ -23,10 +23,10 @@ const STATE: &str = "SELECT
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
 
-/// Waits until no other process migrates this schema, until the end of the transaction.
+/// Takes the lock of the migration until the end of the transaction. Waits while another process migrates the schema.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon schema ' || $1, 0))";
 
-/// Returns the statements that give the user of this connection what it lacks.
+/// Returns the statements that grant the user of this connection the rights that it lacks.
 const MISSING_GRANT: &str = "SELECT CASE
     WHEN n.oid IS NULL THEN
         format('GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user)
@@ -40,8 +40,8 @@ const MISSING_GRANT: &str = "SELECT CASE
     LEFT JOIN pg_namespace n ON n.nspname = $1
     LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'schema_version'";
 
-/// Returns the encoding of the database, and what decides whether a crash of the server's machine can lose or damage
-/// what was committed.
+/// Returns the encoding of the database, and the settings that decide whether a crash of the machine can lose or damage
+/// committed data.
 const SETTINGS: &str = "SELECT current_setting('server_encoding'), current_setting('fsync') = 'on',
     current_setting('full_page_writes') = 'on'";
 
@@ -148,15 +148,15 @@ async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
     let Some(steps) = STEPS.get(done..).filter(|steps| !steps.is_empty()) else {
         return Ok(());
     };
-    // PostgreSQL demands the right to create schemas even if it exists.
+    // PostgreSQL demands the right to create schemas even if the schema exists.
     if !state.has_schema {
         client
             .batch_execute(&format!("CREATE SCHEMA {}", quoted(schema)))
             .await?;
     }
-    // No batch of an older program is half counted, and the next one sees the new version.
+    // Waits for the batch of an older program. Its next batch sees the new version.
     client.batch_execute(SITE_LOCK).await?;
-    // With its schema: if this user may not use it, it is not in the search path, and the tables would be temporary.
+    // Names the schema: without the right to use it, it is not in the search path, and the tables would be temporary.
     let create = format!(
         "CREATE TABLE IF NOT EXISTS {}.schema_version (version integer NOT NULL)",
         quoted(schema)
@@ -182,7 +182,7 @@ async fn run_steps(client: &Client, schema: &str) -> Result<(), DatabaseError> {
 struct SchemaState {
     has_schema: bool,
     has_tables: bool,
-    /// The version of our tables, if there are some: the number of steps that were done.
+    /// The version of our tables, if they exist: the number of completed steps.
     version: Option<i32>,
 }
 
@@ -201,7 +201,7 @@ impl SchemaState {
         })
     }
 
-    /// Returns how many steps were done.
+    /// Returns the number of completed steps.
     fn done(&self) -> Result<usize, DatabaseError> {
         let version = self.version.unwrap_or(0);
         usize::try_from(version)

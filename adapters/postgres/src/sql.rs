@@ -4,7 +4,7 @@ use tokio_postgres::types::Type;
 
 use crate::connection::PoolKind;
 
-/// A statement with the types of its parameters, so that it needs no round trip to be prepared.
+/// A statement with the types of its parameters, so that preparing it takes no extra round trip.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SqlStatement {
     pub(crate) text: &'static str,
@@ -36,7 +36,7 @@ pub(crate) mod secrets;
 pub(crate) mod site;
 pub(crate) mod stats;
 
-/// Returns the statements that the connections of a pool prepare. Others work, too: PostgreSQL parses them each time.
+/// Returns the statements that the connections of a pool prepare. PostgreSQL parses all others each time.
 pub(crate) const fn of_pool(kind: PoolKind) -> &'static [&'static [SqlStatement]] {
     match kind {
         PoolKind::Write => &[

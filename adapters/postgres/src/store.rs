@@ -25,8 +25,8 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Returns the store in this database. Must be called within a tokio runtime. It connects when it is needed, and
-    /// the first connection creates or migrates the schema.
+    /// Returns the store in this database. Must be called within a tokio runtime. The first call of the store connects,
+    /// and creates or migrates the schema.
     ///
     /// # Errors
     /// The connections cannot be set up.
@@ -37,8 +37,8 @@ impl PostgresStore {
         })
     }
 
-    /// Returns the store in this database, like [`new`](Self::new), but does not create or migrate its schema, as for a
-    /// program that only reads. If the schema is missing or of another version, all calls fail permanently.
+    /// Returns the store in this database, like [`new`](Self::new), but never creates or migrates its schema. It is for
+    /// programs that only read. If the schema is missing or of another version, all calls fail permanently.
     ///
     /// # Errors
     /// The connections cannot be set up.

@@ -10,7 +10,7 @@ use horizon_core::{Result, Topic};
 use horizon_postgres::{PostgresConfig, PostgresStore};
 use horizon_test_support::TestDatabase;
 
-/// Stores that share a database. Each call is for the next one.
+/// Stores that share a database. Each call opens the next one.
 struct DatabaseHarness {
     database: TestDatabase,
     stores: Vec<Arc<PostgresStore>>,
@@ -59,7 +59,7 @@ mod one_store {
     horizon_core::store_suite!(make, reports);
 }
 
-/// As two processes have them, with different options.
+/// The stores of two processes with different options.
 mod two_stores {
     use super::*;
 

@@ -1,4 +1,4 @@
-//! Reports of a store in PostgreSQL: who waits for whom, and what is kept and packed.
+//! Reports of a store in PostgreSQL: which of them wait, and what is kept and packed.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -52,7 +52,7 @@ impl Fixture {
         rows.first().unwrap().parse().unwrap()
     }
 
-    /// Waits until so many reports wait for the lock of the table.
+    /// Waits until this number of reports wait for the lock of the table.
     async fn wait_until_blocked(&self, reports: i64) {
         let is_blocked = async || {
             let blocked = self.number(BLOCKED).await;

@@ -1,4 +1,4 @@
-//! What the store has besides its ports: secrets, an identity, and how it is opened.
+//! The store beyond its ports: secrets, an identity, and how it is opened.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -76,7 +76,7 @@ async fn the_error_of_a_missing_table_is_permanent_and_names_it() {
     // The replies arrive together or one by one.
     for _ in 0..50 {
         let error = store.total(&Topic::Site).await.unwrap_err();
-        // It is not that the transaction was aborted by the statement before.
+        // The error is not the one of a statement in a transaction that has already failed.
         assert!(
             !error.is_retryable() && error_chain(&error).contains(r#"relation "topics" does not exist"#),
             "{error:?}"

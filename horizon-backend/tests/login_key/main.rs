@@ -1,4 +1,4 @@
-//! The key of login sessions and the secret in PostgreSQL, over a network that is not fast.
+//! The key of login sessions and the secret in PostgreSQL, over a slow network.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -12,7 +12,7 @@ use horizon_core::Topic;
 use horizon_test_support::{TestDatabase, wait_until};
 use slow_proxy::SlowProxy;
 
-/// What `docs/postgres.md` says that a process opens at most.
+/// The maximum number of connections of a process, according to `docs/postgres.md`.
 const MAX_CONNECTIONS: u32 = 8;
 
 async fn open(url: &str) -> Backend {

@@ -70,7 +70,7 @@ async fn connect(client: TcpStream, server: u16, delay: Duration) -> io::Result<
     server.set_nodelay(true)?;
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
-    // One that ends also ends the other.
+    // When one direction ends, the other ends, too.
     tokio::select! {
         ended = forward(from_client, to_server, delay) => ended,
         ended = forward(from_server, to_client, delay) => ended,

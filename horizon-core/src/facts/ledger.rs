@@ -7,7 +7,7 @@ use crate::{
     VisibilityChange, VisitorChange, VisitorKey,
 };
 
-/// A ledger over facts, which it leaves as they are. `R` is what it has for reports.
+/// A ledger over facts, which it does not change. `R` is the part for reports.
 pub(crate) struct FactsLedger<'a, R = ()> {
     facts: &'a Facts,
     changed: ChangedFacts,
@@ -46,7 +46,7 @@ impl<'a, R> FactsLedger<'a, R> {
         like.copied()
     }
 
-    /// Returns what to write, and what is to be done for the reports.
+    /// Returns the changes to write, and the part for reports.
     pub(crate) fn into_changes(self) -> (Changes, R) {
         let mut changed = self.changed;
         let new_comments = changed.new_comments.iter();

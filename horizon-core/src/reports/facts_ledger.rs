@@ -13,10 +13,10 @@ use crate::{Changes, Day, Event, EventId, Facts, ReaderId, Topic, Update, Visito
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CountedEvents {
-    /// The changes, as of a store without reports. `visitors` is empty.
+    /// The changes that a store without reports also writes. `visitors` is empty.
     pub changes: Changes,
-    /// The changes of the reports. `undated` is empty. The store adds the rows of `dimensions` that are new, without
-    /// those of [`OTHER_VALUE`](super::OTHER_VALUE), to [`DayNumbers::values`].
+    /// The changes of the reports. `undated` is empty. The store adds the number of new rows of `dimensions`,
+    /// without those of [`OTHER_VALUE`](super::OTHER_VALUE), to [`DayNumbers::values`].
     pub reports: ReportChanges,
     /// The next numbers of the days on which they changed. Insert or replace [`DayNumbers::sessions`] and
     /// [`DayNumbers::visitors`].
@@ -25,8 +25,8 @@ pub struct CountedEvents {
     pub updates: Vec<Update>,
 }
 
-/// The facts without which a batch cannot be counted. The store reads them in the same transaction and inserts all of
-/// them; then the batch can be counted.
+/// The facts that are missing to count a batch. The store reads them in the same transaction and inserts all of them;
+/// then the batch can be counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[error("what is stored of {} days and {} values is missing", days.len(), values.len())]
@@ -39,11 +39,11 @@ pub struct MissingFacts {
 }
 
 impl Facts {
-    /// Applies the events by the rules of [`apply_events_with_reports`]. The store has always kept reports: all likes
-    /// and comments are dated.
+    /// Applies the events by the rules of [`apply_events_with_reports`]. Only for a store that has always kept reports,
+    /// so that all of its likes and comments are dated.
     ///
     /// # Errors
-    /// Returns the facts that are missing. After the store inserted all of them, the same call succeeds.
+    /// Facts are missing. After the store has inserted all of them, the same call succeeds.
     pub fn apply_with_reports(&self, reports: &ReportFacts, events: &[Event]) -> Result<CountedEvents, MissingFacts> {
         let mut ledger = FactsLedger::new(self, ReportBatchFacts::new(reports));
         let Ok(updates) = apply_events_with_reports(&mut ledger, events);
@@ -61,8 +61,8 @@ impl Facts {
     }
 }
 
-/// The facts for the reports, and what a batch changes. If a fact is missing, the batch goes on with a guess, so that
-/// all missing facts are found at once.
+/// The facts for the reports, and what a batch changes. A missing fact is replaced by a guess, so that one pass finds
+/// all missing facts.
 struct ReportBatchFacts<'a> {
     facts: &'a ReportFacts,
     changes: ReportChanges,
@@ -76,7 +76,7 @@ struct ReportBatchFacts<'a> {
 struct Claims {
     /// The number of values that may be new and have a place.
     places: usize,
-    /// The values of which it is not known whether they are stored.
+    /// The values that may or may not be stored.
     unknown: Vec<Arc<str>>,
     /// Whether there was no place for one of the values, if all of them are new.
     is_full: bool,
@@ -100,7 +100,7 @@ impl<'a> ReportBatchFacts<'a> {
         })
     }
 
-    /// Values need not be known while even new ones have a place.
+    /// While there is room for new values, it does not matter whether the value is stored.
     fn claim_value(&mut self, day: Day, dimension: Dimension, value: &str) -> bool {
         let index = dimension.session_index();
         let stored = index.and_then(|index| self.day(day).values.get(index).copied());
@@ -120,7 +120,7 @@ impl<'a> ReportBatchFacts<'a> {
         has_place
     }
 
-    /// Returns the facts for which a guess was made.
+    /// Returns the facts that were guessed.
     fn missing(&self) -> MissingFacts {
         let claims = self.claims.iter();
         let guessed = claims.filter(|((day, _), claims)| claims.is_full || self.missing_days.contains(day));

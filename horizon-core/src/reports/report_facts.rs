@@ -5,11 +5,11 @@ use super::day_cache::DayCache;
 use super::{Dimension, ReportSite, SiteTimeZone, VisitorState};
 use crate::{Day, Event, EventKind, Topic, VisitorKey};
 
-/// What a store with reports has about a batch, besides [`Facts`](crate::Facts).
+/// What a store with reports reads for a batch, besides [`Facts`](crate::Facts).
 ///
 /// In the transaction in which it reads the facts, the store reads the state of the site, the states of
 /// [`BatchKeys::visitors`](crate::BatchKeys::visitors), and the numbers of [`ReportFacts::days_of`]. It does not read
-/// when these visitors were last seen, which the states tell.
+/// when these visitors were last seen, because the states contain it.
 ///
 /// ```
 /// use horizon_core::reports::{CountedEvents, DayNumbers, MissingFacts, ReportFacts, ReportSite, SiteTimeZone};
@@ -66,7 +66,7 @@ pub struct ReportFacts {
     pub(super) values: HashMap<(Dimension, Day, Arc<str>), bool>,
 }
 
-/// What is stored of a day. All numbers are zero for a day of which nothing is stored.
+/// The numbers that are stored for a day: all zero if nothing is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DayNumbers {
     /// The number of the next session.
@@ -74,7 +74,7 @@ pub struct DayNumbers {
     /// The number of the next visitor.
     pub visitors: u32,
     /// How many values each of [`Dimension::OF_SESSIONS`] has, without [`OTHER_VALUE`](super::OTHER_VALUE). A value
-    /// that was once written is one of them for ever, also if its numbers are zero again.
+    /// that was once written is always counted, even if its numbers are zero again.
     pub values: [u32; Dimension::OF_SESSIONS.len()],
 }
 
@@ -108,18 +108,18 @@ impl ReportFacts {
         days
     }
 
-    /// Notes the state of a visitor on a topic. A visitor without a state is new.
+    /// Adds the state of a visitor on a topic. A visitor without a state is new.
     pub fn insert_visitor_state(&mut self, topic: Topic, visitor: VisitorKey, state: VisitorState) {
         self.visitors.insert((topic, visitor), state);
     }
 
-    /// Notes what is stored of a day, also if it is nothing.
+    /// Adds the numbers of a day, even if nothing is stored.
     pub fn insert_day(&mut self, day: Day, numbers: DayNumbers) {
         self.days.insert(day, numbers);
     }
 
-    /// Notes whether the value of a dimension is stored on the day. Only [`MissingFacts`](super::MissingFacts) ask for
-    /// it.
+    /// Adds whether the value of a dimension is stored on the day. Needed only for
+    /// [`MissingFacts::values`](super::MissingFacts::values).
     pub fn insert_value(&mut self, dimension: Dimension, day: Day, value: Arc<str>, is_stored: bool) {
         self.values.insert((dimension, day, value), is_stored);
     }

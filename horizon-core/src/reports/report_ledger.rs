@@ -18,7 +18,7 @@ pub trait ReportLedger: Ledger {
     fn is_dated_comment(&mut self, id: EventId) -> Result<bool, Self::Error>;
 
     /// Returns whether the value is one of the first [`MAX_VALUES`](super::MAX_VALUES) of the dimension on the day.
-    /// Adds it if there is room. Called at most once for each value in a batch, and never for
+    /// Adds the value if there is room. Called at most once for each value in a batch, and never for
     /// [`OTHER_VALUE`](super::OTHER_VALUE).
     fn claim_value(&mut self, day: Day, dimension: Dimension, value: &str) -> Result<bool, Self::Error>;
 

@@ -75,7 +75,7 @@ fn header(site: &Site, metadata: &PageMetadata, language: &PageLanguage) -> AnyV
     .into_any()
 }
 
-/// The links to the posts and to the author's pages, of which the titles are in the language of the blog.
+/// The links to the posts and to the author's pages. The titles of these pages are in the language of the blog.
 fn navigation(site: &Site, metadata: &PageMetadata, language: &PageLanguage) -> AnyView {
     let item = |href: &str, title: &str, (lang, dir): (Option<String>, Option<&'static str>)| {
         let current = (metadata.path.as_deref() == Some(href)).then_some("page");

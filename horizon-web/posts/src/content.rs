@@ -297,7 +297,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Adds the files, except those that the generator or its theme uses for something else than a document.
+    /// Adds the files that are documents, not those that the generator or its theme uses for something else.
     fn parse(&mut self, root: &Path, roots: &LayoutRoots, sources: &[SourceFile], tree: &mut FolderTree) {
         let context = ParseContext {
             layout: roots.layout,

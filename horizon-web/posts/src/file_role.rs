@@ -1,4 +1,4 @@
-//! Files with front matter that the generator or its theme uses for something else than a document.
+//! Files with front matter that are not documents: the generator or its theme uses them for something else.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -40,8 +40,8 @@ pub(crate) struct SkippedRoles<'a> {
     pub(crate) notes: Vec<(PathBuf, String)>,
 }
 
-/// Skips the pages of themes, and content collections of Astro that are data. A collection of which a file in `shown`
-/// was shown before is not skipped.
+/// Skips the pages of themes, and content collections of Astro that are data. Keeps a collection if one of its files is
+/// in `shown`, which are the files that were shown before.
 pub(crate) fn skip<'a>(
     files: Vec<SourceAndParsed<'a>>,
     roots: &LayoutRoots,

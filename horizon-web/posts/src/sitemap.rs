@@ -39,8 +39,7 @@ fn translations(library: &Library, post: &Post, site: &SiteInfo) -> Vec<(String,
     posts.map(|post| (language(&post), site.at(&post.url()))).collect()
 }
 
-/// Returns the sitemap in the format of sitemaps.org: all pages except drafts and those that are
-/// not listed.
+/// Returns the sitemap in the format of sitemaps.org: all pages except drafts and unlisted ones.
 #[must_use]
 pub fn sitemap(library: &Library, site: &SiteInfo) -> String {
     let fixed = ["/", "/blog"].map(|path| SitemapUrl::new(site.at(path), None));

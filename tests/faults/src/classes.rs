@@ -61,7 +61,7 @@ pub(crate) enum Class {
     DeadLog,
     /// A disk of 16 MB with the SQLite file and the log is full, and then freed.
     FullDisk,
-    /// PostgreSQL is killed, paused and its connections are terminated while the only process writes to it.
+    /// PostgreSQL is killed and paused, and its connections are terminated, while the only process writes to it.
     PostgresBlog,
     /// The disk of PostgreSQL's tables is full, and then freed.
     PostgresTablesFull,
@@ -119,7 +119,7 @@ impl Class {
         self == Self::SqliteKill
     }
 
-    /// Returns whether the store is in PostgreSQL, in a class that is not an alarm.
+    /// Returns whether the class is not an alarm and has its store in PostgreSQL.
     pub(crate) fn has_postgres_store(self) -> bool {
         matches!(
             self,

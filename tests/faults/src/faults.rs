@@ -40,7 +40,7 @@ const MIN_PENDING: u64 = 100;
 /// The maximum number of attempts to pause an accumulator that has so many pending events.
 const PAUSE_ATTEMPTS: u32 = 100;
 
-/// How long the messages that an accumulator has sent may take PostgreSQL.
+/// How long PostgreSQL may take for the messages that a paused accumulator has sent.
 const SENT_WITHIN: Duration = Duration::from_millis(300);
 
 /// How long a paused accumulator may hold the lock of the site. The transaction of a batch ends when PostgreSQL gets no
@@ -280,7 +280,7 @@ async fn pause_lock_holder(cluster: &mut FaultCluster, rng: &mut Rng) -> anyhow:
         let accumulator = cluster.accumulator(number)?;
         let name = accumulator.name().to_owned();
         accumulator.process()?.pause().await?;
-        // What it has sent ends meanwhile, and the lock with it, unless the next message is missing.
+        // PostgreSQL runs what it has sent. It keeps the lock only if the transaction needs another message.
         sleep(SENT_WITHIN).await;
         if cluster.postgres()?.lock_holders().await?.contains(&name) {
             return Ok(number);

@@ -35,7 +35,7 @@ pub(crate) enum FaultMutant {
     NoPersistence,
     /// Connections to PostgreSQL that turn `synchronous_commit` off.
     CommitsAsynchronously,
-    /// Connections to PostgreSQL whose lock of the site excludes nobody.
+    /// Connections to PostgreSQL whose lock of the site does not exclude other transactions.
     CountsWithoutLock,
     /// Connections to PostgreSQL that stay open although an unfinished transaction gets no message.
     KeepsLock,

@@ -25,7 +25,7 @@ pub(crate) struct Scale {
     pub(crate) postgres_kills: u64,
     /// How long PostgreSQL is paused, each time.
     pub(crate) postgres_pauses: &'static [Duration],
-    /// How often all connections to PostgreSQL are terminated, a second apart.
+    /// How often all connections to PostgreSQL are terminated, once a second.
     pub(crate) postgres_terminations: u64,
     /// How often one of two accumulators of PostgreSQL is killed.
     pub(crate) postgres_accumulator_kills: u64,

@@ -29,9 +29,9 @@ enum ReportFactKind {
     SessionNumbers,
     VisitorNumbers,
     NumbersOfValues,
-    /// The store says that no value is stored.
+    /// Without it, the store treats every value as new.
     StoredValues,
-    /// The store says that every value is stored.
+    /// Without it, the store treats every value as stored.
     NewValues,
 }
 

@@ -2,14 +2,14 @@ use std::path::PathBuf;
 
 use super::{UrlError, url::UrlOptions};
 
-/// How much TLS a connection has: the values of `sslmode`.
+/// When a connection uses TLS: the values of `sslmode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SslMode {
-    /// None.
+    /// Never.
     Disable,
-    /// If the server does not let this client in without.
+    /// If the server rejects a connection without it.
     Allow,
-    /// If the server has it, and the handshake succeeds.
+    /// If the server supports it and the handshake succeeds.
     Prefer,
     /// Always.
     Require,
@@ -31,7 +31,7 @@ pub(crate) enum RootCertificates {
 /// What is checked of the server's certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verification {
-    /// Nothing: anybody can answer in place of the server.
+    /// Nothing: another server can answer instead.
     Nothing,
     /// Who signed it.
     Authority(RootCertificates),

@@ -71,7 +71,7 @@ impl<'a> UrlParts<'a> {
 
     /// Returns the configuration of the driver.
     pub(super) fn driver_config(&self, query: &UrlOptions<'_>) -> Result<tokio_postgres::Config, UrlError> {
-        // The driver looks for the first `@`, also in options.
+        // For the driver the first `@` ends the user, even if it is in the password or in an option.
         let encoded = |text: &str| text.replace('@', "%40");
         let mut url = "postgres://".to_owned();
         if let Some(user) = self.user {
@@ -88,7 +88,7 @@ impl<'a> UrlParts<'a> {
             url.push_str(&encoded(value));
         }
         url.parse().map_err(|error: tokio_postgres::Error| {
-            // Its sentences name the option, and not the value.
+            // The errors of the driver name the option and not its value.
             UrlError::Driver(error.source().map_or_else(|| error.to_string(), ToString::to_string))
         })
     }
@@ -114,7 +114,7 @@ impl<'a> UrlOptions<'a> {
         Ok(Self { own, driver })
     }
 
-    /// Returns the value of one of our own options, the last one if there are several.
+    /// Returns the value of one of our own options: the last one if the URL has several.
     pub(super) fn own(&self, option: &str) -> Option<&str> {
         let found = self.own.iter().rev().find(|(name, _)| *name == option);
         found.map(|(_, value)| value.as_str())

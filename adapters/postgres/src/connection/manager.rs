@@ -23,10 +23,10 @@ use crate::{
     sql::{self, SqlStatement},
 };
 
-/// How long the server may take to let a client in, with all attempts at all hosts.
+/// How long connecting and logging in may take, with all attempts at all hosts.
 const LET_IN: Duration = Duration::from_secs(15);
 
-/// How long a connection may wait for the replies to what was sent before it was closed.
+/// How long a closed connection may wait for the replies to what was sent before.
 const LINGER: Duration = Duration::from_secs(5);
 
 /// What all pools share.
@@ -39,19 +39,19 @@ pub(super) struct SharedState {
 
 /// Opens the connections of a pool.
 ///
-/// A task of its own opens each, because the callers of a web node wait for less time than a distant server needs. If
-/// the caller gives up, the connection is for the next one.
+/// Opens each connection in a task of its own, because the callers of a web node wait for less time than a distant
+/// server needs. If a caller gives up, the next one gets the connection.
 pub(crate) struct ConnectionManager {
     shared: Arc<SharedState>,
     kind: PoolKind,
-    /// Tasks whose callers gave up. A call takes one before it starts another, so there are at most as many as the pool
-    /// has connections.
+    /// Tasks whose callers gave up. A call takes one before it starts another, so there are at most as many tasks as
+    /// the pool has connections.
     abandoned: Mutex<Vec<OpeningTask>>,
 }
 
 type OpeningTask = JoinHandle<Result<Connection, DatabaseError>>;
 
-/// A task and the caller who waits for it.
+/// A task that a caller waits for. If it is dropped before the task ends, the next caller gets the task.
 struct AwaitedOpening<'a> {
     manager: &'a ConnectionManager,
     task: Option<OpeningTask>,
@@ -86,7 +86,7 @@ impl SharedState {
         Ok(opened.map_err(|_| DatabaseError::Timeout(LET_IN))??)
     }
 
-    /// What the first connection does.
+    /// Checks the server and migrates the schema, or checks its version. Only the first connection does so.
     async fn check(&self, client: &Client) -> Result<(), DatabaseError> {
         let (settings, schema) = (ServerSettings::read(client).await?, &self.config.schema);
         settings.check_encoding()?;
@@ -136,7 +136,7 @@ impl SharedState {
             return Ok(HashMap::new());
         }
         let statements: Vec<SqlStatement> = sql::of_pool(kind).iter().copied().flatten().copied().collect();
-        // The names of tables are resolved now.
+        // PostgreSQL resolves the names of tables when it prepares a statement, so the search path must be set.
         let begin = transaction::begin(&self.config.schema, kind);
         let begin = async { client.batch_execute(&begin).await.map_err(DatabaseError::of_begin) };
         let prepare = statements
@@ -192,8 +192,8 @@ impl Drop for AwaitedOpening<'_> {
     }
 }
 
-/// Moves the bytes of a connection until it ends. When the client is dropped, it waits for what is under way, but not
-/// for ever: the server may never answer.
+/// Moves the bytes of a connection until it ends. After the client is dropped, it waits up to [`LINGER`] for
+/// the pending replies.
 async fn run(driver: SocketDriver, closed: oneshot::Receiver<()>, shared: Arc<SharedState>) {
     let outages = shared.status.outages();
     let linger = async {
@@ -215,7 +215,7 @@ impl Manager for ConnectionManager {
     async fn create(&self) -> Result<Connection, DatabaseError> {
         loop {
             let mut opening = self.opening();
-            // It may have ended long ago.
+            // The connection may have been opened long ago, and lost since.
             let is_old = opening.task.as_ref().is_some_and(JoinHandle::is_finished);
             let opened = opening.wait().await;
             let is_open = opened.as_ref().is_ok_and(|connection| !connection.client.is_closed());

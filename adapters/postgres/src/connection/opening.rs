@@ -31,8 +31,8 @@ pub(super) async fn open(
         done => return done,
     };
     let Some(second) = second else { return Err(error) };
-    // If the server rejects the second attempt, too, the first one says more: it is the one that is wanted, or the
-    // server has no TLS.
+    // If the server rejects the second attempt in the same way, the first error says more: it is that of the preferred
+    // mode, or says that the server has no TLS.
     connect(second).await.map_err(|other| {
         let got_further = other
             .code()
@@ -55,12 +55,12 @@ fn attempts(config: &PostgresConfig) -> (DriverMode, Option<DriverMode>) {
     }
 }
 
-/// Returns whether the server lets nobody in in this mode, or the handshake failed.
+/// Returns whether the server rejects connections of this mode, or the handshake failed.
 fn is_rejected(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) || is_handshake_failure(error)
 }
 
-/// Returns whether the server's certificate or its version of TLS is the reason.
+/// Returns whether the TLS handshake failed, because of the server's certificate or its version of TLS.
 pub(crate) fn is_handshake_failure(error: &tokio_postgres::Error) -> bool {
     let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
     io.and_then(io::Error::get_ref)

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use super::PoolKind;
 use crate::error::DatabaseError;
 
-/// Logs that the server is lost and found, once for all connections.
+/// Logs when the server becomes unavailable and available, once for all connections.
 #[derive(Debug)]
 pub(super) struct ServerStatus {
     /// The hosts, their ports and the database.
@@ -19,7 +19,7 @@ struct OutageState {
     /// How often the server was lost.
     outages: u64,
     is_lost: bool,
-    /// The pools that the server refuses for a reason of their own, as a standby refuses writes.
+    /// The pools whose connections the server refuses although it answers, as a standby refuses writes.
     refused: Vec<PoolKind>,
     /// Whether a connection was opened since the start.
     was_connected: bool,
@@ -38,8 +38,8 @@ impl ServerStatus {
         self.state.lock().outages
     }
 
-    /// Converts an error of a new connection. Before the first connection, the server and the URL may not fit. Later
-    /// the password was changed or the server is set up again, which an operator ends.
+    /// Converts an error of a new connection. Before the first connection was opened, a rejected password is permanent:
+    /// the URL is wrong. Later it is an outage, because an operator is changing the password or the server.
     pub(super) fn classify(&self, error: DatabaseError) -> DatabaseError {
         if self.state.lock().was_connected {
             error.into_locked_out()
@@ -48,7 +48,7 @@ impl ServerStatus {
         }
     }
 
-    /// A connection of a pool was opened.
+    /// Notes that a connection of a pool was opened.
     pub(super) fn connected(&self, kind: PoolKind) {
         let mut state = self.state.lock();
         state.was_connected = true;
@@ -59,10 +59,10 @@ impl ServerStatus {
         }
     }
 
-    /// A connection that was opened after so many outages was lost.
+    /// Notes that a connection was lost. `outages` is the number of outages when it was opened.
     pub(super) fn lost(&self, outages: u64, error: &dyn Error) {
         let mut state = self.state.lock();
-        // Other connections from before this outage are lost together with the first.
+        // Only the first of the connections from before this outage is logged.
         if state.outages == outages {
             state.outages += 1;
             state.is_lost = true;
@@ -70,12 +70,12 @@ impl ServerStatus {
                 server = self.server,
                 cause = error_chain(error),
                 "the connection to PostgreSQL was lost: {error}. The next call opens another one; until it succeeds, \
-                 nothing is counted. Check whether the server runs and what its log says"
+                 nothing is counted. Check that the server runs, and read its log"
             );
         }
     }
 
-    /// No connection of a pool could be opened.
+    /// Notes that no connection of a pool could be opened.
     pub(super) fn failed(&self, kind: PoolKind, error: &DatabaseError) {
         let mut state = self.state.lock();
         if state.refused.contains(&kind) {

@@ -42,7 +42,7 @@ async fn text(transaction: &Transaction, statement: SqlStatement) -> Result<Stri
     Ok(row.try_get(0)?)
 }
 
-/// Returns an error and its causes in one text.
+/// Returns the error and its causes as one text.
 fn chain(error: &DatabaseError) -> String {
     let mut all = error.to_string();
     let mut source = error.source();

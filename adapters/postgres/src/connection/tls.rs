@@ -1,4 +1,4 @@
-//! TLS as libpq does it: what is checked of the server's certificate depends on `sslmode`.
+//! TLS as in libpq: what is checked of the server's certificate depends on `sslmode`.
 
 use std::{path::Path, path::PathBuf, sync::Arc};
 
@@ -136,7 +136,7 @@ impl ServerCertVerifier for Verifier {
         let Some(authority) = &self.authority else {
             return Ok(ServerCertVerified::assertion());
         };
-        // The name is checked last.
+        // The verifier checks the name last, so a wrong name means that everything else is valid.
         match authority.verify_server_cert(certificate, intermediates, server, ocsp_response, now) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },

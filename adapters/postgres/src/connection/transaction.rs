@@ -7,8 +7,8 @@ use tokio_postgres::{Row, RowStream, types::ToSql};
 use super::{ConnectionManager, PoolKind};
 use crate::{error::DatabaseError, schema::quoted, sql::SqlStatement};
 
-/// Waits until no other transaction holds this lock of the site. The end of the transaction releases it: PgBouncer
-/// would leave the lock of a session with a connection of somebody else.
+/// Waits until no other transaction holds this lock of the site. The end of the transaction releases it: a lock
+/// of the session would stay with the connection, which PgBouncer gives to other clients.
 macro_rules! site_lock {
     () => {
         "SELECT pg_advisory_xact_lock(hashtextextended('eventhorizon ' || current_schema(), 0));"
@@ -18,16 +18,17 @@ macro_rules! site_lock {
 /// Takes the lock of the site.
 pub(crate) const SITE_LOCK: &str = site_lock!();
 
-/// Takes the lock of the site, to read and write rows by their keys. So the planner is told to use indexes, also for
-/// tables that are small or have no statistics yet: it keeps a plan while the table grows.
+/// Takes the lock of the site, for a transaction that reads and writes rows by their keys. Makes the planner use
+/// indexes, also for tables that are small or have no statistics yet: it keeps a plan while the table grows.
 pub(crate) const LOCK: &str = concat!(
     "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
      SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; ",
     site_lock!()
 );
 
-/// A report shall not take the processors of those that count, and ends when its connection is closed. PostgreSQL 14
-/// and later can check this on Linux; elsewhere the setting exists, but some versions refuse every value other than 0.
+/// Runs a report on one processor, so that it does not slow down counting, and ends it when its connection is closed.
+/// PostgreSQL 14 and later can check the connection on Linux; elsewhere the setting exists, but some versions refuse
+/// every value other than 0.
 const REPORT: &str = "SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off; \
     SELECT set_config('client_connection_check_interval', '1s', true) \
     WHERE current_setting('client_connection_check_interval', true) IS NOT NULL AND version() LIKE '%linux%';";
@@ -43,13 +44,13 @@ pub(crate) struct TableWrite<'a> {
 }
 
 impl<'a> TableWrite<'a> {
-    /// Returns a statement without parameters, which are added in their order. They have the columns of so many rows.
+    /// Returns a statement that writes this number of rows. Its parameters are added in their order.
     pub(crate) fn new(sql: SqlStatement, rows: usize) -> Self {
         let params = Vec::with_capacity(sql.types.len());
         Self { sql, rows, params }
     }
 
-    /// Adds an array.
+    /// Adds a parameter: an array with a value for each row.
     #[must_use]
     pub(crate) fn column<T: ToSql + Sync + Send + 'a>(self, values: impl IntoIterator<Item = T>) -> Self {
         let mut column = Vec::with_capacity(self.rows);
@@ -57,7 +58,7 @@ impl<'a> TableWrite<'a> {
         self.value(column)
     }
 
-    /// Adds a value.
+    /// Adds a parameter that is not an array.
     #[must_use]
     pub(crate) fn value(mut self, value: impl ToSql + Sync + Send + 'a) -> Self {
         self.params.push(Box::new(value));
@@ -155,14 +156,14 @@ impl Transaction {
         Ok(connection.client.execute_typed(sql.text, &typed).await?)
     }
 
-    /// Runs the statements, without those that have no rows. All are sent when it is first polled.
+    /// Runs the statements that have rows to write. All are sent when the future is first polled.
     pub(crate) async fn execute_all(&self, writes: &[TableWrite<'_>]) -> Result<(), DatabaseError> {
         let execute = async |write: &TableWrite<'_>| {
             let params: Vec<&(dyn ToSql + Sync)> = write.params.iter().map(|param| &**param as _).collect();
             self.execute(write.sql, &params).await
         };
         let writes = writes.iter().filter(|write| !write.is_empty());
-        // The first error is returned; after it the other statements fail because of it.
+        // The statements after the first error fail because of it.
         try_join_all(writes.map(execute)).await.map(drop)
     }
 

@@ -18,8 +18,8 @@ $do$;
 COMMENT ON VIEW pages IS
     'The totals of each page since the first event: the numbers that the pages show';
 COMMENT ON VIEW daily IS
-    'The numbers of each page on each day. A day on which nothing happened has no row. Visitors of pages and of days '
-    'do not add up to those of the site: one visitor may read several pages, and is another one on the next day';
+    'The numbers of each page on each day. A day on which nothing happened has no row. Visitors of pages do not add '
+    'up to those of the site: one visitor may read several pages. A visitor counts again on the next day';
 COMMENT ON VIEW daily_site IS
     'The numbers of the whole site on each day';
 COMMENT ON VIEW hourly IS

@@ -4,7 +4,7 @@ use horizon_test_support::{TestDatabase, wait_until};
 use super::*;
 use crate::{PostgresConfig, connection::Database, sql::SqlStatement};
 
-/// Reads the row of the site, which needs a right on the tables.
+/// Reads the row of the site. The user needs a right on the tables.
 const SITE: SqlStatement = SqlStatement {
     text: "SELECT id FROM site",
     types: &[],

@@ -1,6 +1,6 @@
 //! What `apply` reads and writes.
 //!
-//! Lists of keys are arrays. The order of their elements is that of the index, so that neighbours share its pages.
+//! Lists of keys are arrays in the order of the index, so that adjacent keys are in the same pages of it.
 //! Nothing is joined with a table in a way that lets the planner begin with the table: it would do so if the table was
 //! small when it made the plan, and keep the plan while the table grows. `OFFSET 0` fixes the order of a join.
 
@@ -49,7 +49,7 @@ macro_rules! add_counts {
     };
 }
 
-/// The arrays of counts, after so many parameters with keys.
+/// The arrays of counts, after the given number of parameters with keys.
 macro_rules! counts_arrays {
     (after 2) => {
         "$3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
@@ -73,7 +73,7 @@ statements! {
     /// The highest number of a topic.
     LAST_TOPIC() = "SELECT topic FROM topics WHERE topic > 0 ORDER BY topic DESC LIMIT 1";
 
-    /// Which of these ids are stored.
+    /// The stored ones of these ids.
     EVENT_IDS(UUID_ARRAY) = "SELECT id FROM event_ids WHERE id = ANY($1)";
 
     /// The states of visitors, with the positions of their keys. `$3` are positions in the list of topics.
@@ -145,7 +145,7 @@ statements! {
             ON CONFLICT (topic, reader) DO UPDATE
                 SET is_liked = excluded.is_liked, at = excluded.at, event = excluded.event";
 
-    /// In the order of the arrays, which is that of arrival.
+    /// Keeps the order of the arrays, which is the order of arrival.
     ADD_COMMENTS(UUID_ARRAY, TEXT_ARRAY, UUID_ARRAY, UUID_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, INT8_ARRAY,
             INT2_ARRAY) =
         "INSERT INTO comments (id, slug, parent, reader, author, badge, body, at, visibility)
@@ -163,7 +163,7 @@ statements! {
         SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[])
         ON CONFLICT (comment) DO UPDATE SET at = excluded.at, event = excluded.event";
 
-    /// After the visibilities of the threads with these first comments.
+    /// Updates the threads with these first comments. Runs after the statement that sets the visibilities.
     SET_THREADS_SHOWN(UUID_ARRAY) = "UPDATE comments AS head
         SET is_thread_shown = NOT head.is_thread_shown
         WHERE head.id = ANY($1) AND head.is_thread_shown <> (head.visibility = 1
@@ -193,8 +193,8 @@ statements! {
             SELECT * FROM unnest($1::integer[], $2::date[], $3::smallint[], $4::bigint[])
             ON CONFLICT (topic, day, bin) DO UPDATE SET visits = reading_time_days.visits + excluded.visits";
 
-    /// Counts the new values in `day_numbers`, whose kinds for them start at 2. A new row has no `xmax`: only an update
-    /// sets it, because it locks the row first.
+    /// Adds to the numbers of values, and counts the new values in `day_numbers`, where the kinds of dimensions start
+    /// at 2. A new row has `xmax` 0. An update locks the row first, which sets it.
     ADD_TO_DIMENSIONS(INT2_ARRAY, DATE_ARRAY, TEXT_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
             INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY) = concat!(
         "WITH written AS (
@@ -227,7 +227,7 @@ statements! {
         "INSERT INTO sessions (day, number, visitor, session)
             SELECT * FROM unnest($1::date[], $2::integer[], $3::integer[], $4::bytea[])";
 
-    /// A session never gets another visitor.
+    /// Does not change the visitor, because a session never gets another one.
     SET_SESSIONS(DATE_ARRAY, INT4_ARRAY, INT4_ARRAY, BYTEA_ARRAY) =
         "INSERT INTO sessions AS stored (day, number, visitor, session)
             SELECT * FROM unnest($1::date[], $2::integer[], $3::integer[], $4::bytea[])

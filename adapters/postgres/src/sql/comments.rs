@@ -1,4 +1,4 @@
-//! Comments. Each statement reads from an index only the rows that it returns.
+//! Comments. Each statement finds its rows in an index, and reads no others.
 
 /// Selects whole comments.
 macro_rules! comments {
@@ -10,7 +10,7 @@ macro_rules! comments {
     };
 }
 
-/// Where the comments before `$1` end: nothing is older than an unknown comment.
+/// The `seq` of comment `$1`, before which a page of comments ends. Nothing is older than an unknown comment.
 macro_rules! end {
     () => {
         "(CASE WHEN $1 IS NULL THEN 9223372036854775807
@@ -19,8 +19,8 @@ macro_rules! end {
 }
 
 /// Selects from `found`, which are comments with their `cost` in bytes, in the order of `thread` (the `seq` of a head,
-/// descending) and `number`: at most the first one that exceeds the limit. The others are not read from where
-/// PostgreSQL keeps long texts.
+/// descending) and `number`: those within the limit, and the first one that exceeds it. PostgreSQL does not read the
+/// long texts of the others.
 macro_rules! within_bytes {
     ($limit:literal) => {
         concat!(
@@ -38,9 +38,9 @@ macro_rules! within_bytes {
 statements! {
     COMMENT(UUID) = comments!("WHERE id = $1");
 
-    /// The threads before `$1` of the page `$2`, at most `$3`, each followed by at most `$4` replies; bytes of a page;
-    /// bytes of a comment without its texts. One thread more, without replies, and one reply more show that others
-    /// follow; they cost nothing.
+    /// The threads before `$1` of the page `$2`, at most `$3`, each followed by at most `$4` replies. `$5` is the
+    /// maximum number of bytes, `$6` the bytes of a comment without its texts. One more thread, without replies, and
+    /// one more reply show that others follow; they cost nothing.
     THREADS(UUID, TEXT, INT8, INT8, INT8, INT4) = concat!(
         "WITH heads AS (
             SELECT *, row_number() OVER (ORDER BY seq DESC) AS position FROM comments
@@ -62,8 +62,9 @@ statements! {
         within_bytes!("$5")
     );
 
-    /// The thread `$1` of the page `$2`, followed by at most `$4` replies after `$3`, and one more; bytes of a page;
-    /// bytes of a comment without its texts. The head costs nothing. Nothing comes after a comment of another page.
+    /// The thread `$1` of the page `$2`, followed by at most `$4` replies after `$3`, and one more. `$5` is the maximum
+    /// number of bytes, `$6` the bytes of a comment without its texts. The head costs nothing. No reply comes after a
+    /// comment of another page.
     THREAD(UUID, TEXT, UUID, INT8, INT8, INT4) = concat!(
         "WITH head AS (SELECT * FROM comments WHERE id = $1 AND slug = $2 AND is_thread_shown
         ), found AS (

@@ -1,4 +1,4 @@
-//! The statements of the reports. They are always planned for their parameters, so they are never prepared.
+//! The statements of the reports. They are never prepared, so PostgreSQL plans them for their parameters.
 //!
 //! The site is topic 0, and the pages have the numbers from 1 on.
 
@@ -44,9 +44,9 @@ macro_rules! buckets {
     };
 }
 
-/// Sums of each group, with the name of the topic and the period: of each topic if $5 says so, and of each period if $6
-/// says so. `$groups` are the positions of what rows are grouped by. Names are joined last, because PostgreSQL groups
-/// numbers more quickly than texts.
+/// Sums of each group, with the name of the topic and the period. There is a group for each topic if $5 is true, and
+/// for each period if $6 is true. `$groups` are the positions of the columns that rows are grouped by. Names are joined
+/// last, because PostgreSQL groups numbers more quickly than texts.
 macro_rules! sums {
     ($columns:expr, $sums:expr, $table:literal, $period:literal, $groups:literal) => {
         concat!(
@@ -88,8 +88,8 @@ macro_rules! bin_sums {
     };
 }
 
-/// The same of topic $1 in the periods $2 to $3: of each period if $4 says so. PostgreSQL can only use the primary key
-/// for this condition; it might else prefer to read the bins of all pages, because they are next to each other.
+/// The same of topic $1 in the periods $2 to $3, for each period if $4 is true. PostgreSQL can only use the primary key
+/// for this condition. With another one it might read the bins of all pages, because they are adjacent.
 macro_rules! bin_sums_of_topic {
     ($table:literal, $period:literal) => {
         concat!(
@@ -133,7 +133,7 @@ statements! {
             WHERE dimension = $1 AND day BETWEEN $2 AND $3 GROUP BY value"
     );
 
-    /// How often custom events happened: of each name if $7 says so.
+    /// How often custom events happened, for each name if $7 is true.
     EVENTS(INT4, INT4, TIMESTAMPTZ, TIMESTAMPTZ, BOOL, BOOL, BOOL) = sums!(
         "numbers.count, numbers.event", "CASE WHEN $7 THEN name END AS event, sum(count)::bigint AS count",
         "event_hours", "hour", "1, 2, 3"

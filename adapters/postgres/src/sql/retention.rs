@@ -1,6 +1,7 @@
 //! The statements that pack sessions, and that erase what is too old.
 
-/// Deletes at most $2 rows. Nothing may change these rows at the same time, because they are found by their place.
+/// Deletes at most $2 rows. Nothing may change these rows at the same time, because the statement finds them by their
+/// place (`ctid`), which an update changes.
 macro_rules! delete {
     ($table:literal, $condition:literal) => {
         concat!(
@@ -17,7 +18,7 @@ macro_rules! delete {
 
 statements! {
     unprepared:
-    /// Erases ids that have the time of their events.
+    /// Erases the ids that contain the time of their event.
     EXPIRE_EVENT_IDS(UUID, INT8) = delete!("event_ids", "id < $1 AND at IS NULL ORDER BY id");
 
     /// Erases the other ids.
@@ -32,7 +33,7 @@ statements! {
     COUNT_SESSIONS(DATE) = "SELECT (SELECT coalesce(sum(count), 0) FROM packed_sessions WHERE day < $1)
         + (SELECT count(*) FROM sessions WHERE day < $1) AS count";
 
-    /// Refuses the sessions of the days before.
+    /// Refuses sessions of the days before $1.
     SET_FIRST_SESSION_DAY(DATE) = "UPDATE site SET first_session_day = greatest(first_session_day, $1)";
 
     /// The days from $1 to before $2 with loose sessions.
@@ -45,7 +46,7 @@ statements! {
     LAST_VISITOR_OF_PART(DATE, INT8) = "SELECT visitor FROM sessions WHERE day = $1 ORDER BY visitor
         OFFSET $2 - 1 LIMIT 1";
 
-    /// Removes the sessions of a day up to those of a visitor, and returns them.
+    /// Removes the sessions of a day up to and including those of visitor $2, and returns them.
     TAKE_SESSIONS_OF_VISITORS(DATE, INT4) = "DELETE FROM sessions WHERE day = $1 AND visitor <= $2 RETURNING session";
 
     /// Removes at most $2 sessions of a day, those without a visitor last, and returns them.

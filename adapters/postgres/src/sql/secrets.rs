@@ -3,7 +3,7 @@
 statements! {
     SECRET(TEXT) = "SELECT value FROM secrets WHERE name = $1";
 
-    /// Returns the secret with this name, which is `$2` unless there is one.
+    /// Returns the secret with this name. Stores `$2` if there is none.
     ADD_SECRET(TEXT, BYTEA) = "INSERT INTO secrets (name, value) VALUES ($1, $2)
         ON CONFLICT (name) DO UPDATE SET value = secrets.value RETURNING value";
 

@@ -41,7 +41,7 @@ async fn plan(client: &Client, sql: SqlStatement) -> Vec<String> {
     rows.collect()
 }
 
-/// Returns the lines that read a table in another way than by the keys of an index.
+/// Returns the lines that read a table without the keys of an index.
 fn scans(plan: &[String]) -> Vec<&String> {
     let is_scan = |(index, line): &(usize, &String)| {
         let is_index = line.contains("Index Scan") || line.contains("Index Only Scan");

@@ -6,12 +6,13 @@ use tokio::{task::yield_now, try_join};
 use super::{PostgresStore, changes, facts::StoredFacts};
 use crate::{columns::invalid, connection::Transaction, error::DatabaseError};
 
-/// The number of events whose ids the server writes while this process counts.
+/// The number of events from which on a batch sends its ids first, so that the server writes them while this process
+/// counts.
 const LARGE_BATCH: usize = 100;
 
 impl PostgresStore {
-    /// Applies the events in one transaction, of two round trips: the first takes the lock and reads, the second writes
-    /// and commits. In rare cases another one reads more.
+    /// Applies the events in one transaction with two round trips: the first takes the lock and reads, the second
+    /// writes and commits. In rare cases a third one reads missing facts.
     pub(super) async fn apply_batch(&self, events: &[Event]) -> Result<Vec<Update>> {
         if events.is_empty() {
             return Ok(Vec::new());

@@ -36,7 +36,7 @@ pub(super) fn writes<'a>(
     Ok(writes)
 }
 
-/// Returns the ids of the events that are not stored. Their time is stored if it is not that of the id.
+/// Returns the statement that stores the ids of new events, with the time of the event if the id does not contain it.
 pub(super) fn event_ids(stored: &StoredFacts, events: &[Event]) -> TableWrite<'static> {
     let mut ids = BTreeMap::new();
     for event in events.iter().filter(|event| !stored.event_ids.contains(&event.id)) {
@@ -121,7 +121,7 @@ fn comments(comments: &[Comment]) -> TableWrite<'_> {
         .column(comments.iter().map(|comment| visibility_code(comment.visibility)))
 }
 
-/// The visibilities of the comments, also of those that the batch adds, which have theirs already.
+/// The visibilities of the comments. New comments are included, although their rows already have theirs.
 fn visibilities(changes: &Changes) -> TableWrite<'static> {
     let verdicts = &changes.verdicts;
     TableWrite::new(sql::SET_VISIBILITIES, verdicts.len())

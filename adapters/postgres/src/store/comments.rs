@@ -20,11 +20,11 @@ use crate::{
 
 /// Returns a limit as a parameter of a statement.
 fn row_limit(limit: NonZeroUsize) -> i64 {
-    // PostgreSQL adds one.
+    // The statements add one.
     i64::try_from(limit.get()).unwrap_or(i64::MAX).min(i64::MAX - 1)
 }
 
-/// The bytes of a page and those of a comment without its texts, as parameters.
+/// Returns the maximum bytes of a page, and the bytes of a comment without its texts, as parameters.
 fn page_bytes() -> (i64, i32) {
     let bytes = i64::try_from(MAX_PAGE_BYTES).unwrap_or(i64::MAX);
     (bytes, i32::try_from(COMMENT_OVERHEAD_BYTES).unwrap_or(i32::MAX))

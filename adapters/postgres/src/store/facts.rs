@@ -43,7 +43,7 @@ pub(super) struct StoredFacts {
     pub(super) event_ids: HashSet<EventId>,
     /// The visitors who have a state.
     pub(super) visitors: HashSet<(Topic, VisitorKey)>,
-    /// The readers who have liked, also if they took it back.
+    /// The readers with a stored like or unlike.
     pub(super) likes: HashSet<(Topic, ReaderId)>,
     /// The first comment of the thread of each comment.
     pub(super) threads: HashMap<EventId, EventId>,
@@ -58,7 +58,7 @@ impl StoredFacts {
         events: &[Event],
     ) -> Result<Self, DatabaseError> {
         let days = ReportFacts::days_of(events, &zone.get());
-        // All queries are sent before the first reply. If one fails, the later ones fail because of it.
+        // All queries are sent before the first reply. If one fails, those after it fail because of it.
         let (site, last_topic, totals, event_ids, states, likes, comments, verdicts, days) = join!(
             SiteRecord::read(transaction, zone),
             transaction.query_opt(sql::LAST_TOPIC, &[]),
@@ -102,7 +102,7 @@ impl StoredFacts {
         self.facts.apply_with_reports(&self.reports, events)
     }
 
-    /// Reads the rest, in one round trip.
+    /// Reads the missing facts, in one round trip.
     pub(super) async fn read_missing(
         &mut self,
         transaction: &Transaction,

@@ -11,20 +11,20 @@ use crate::{
     sql::{SqlStatement, retention as sql},
 };
 
-/// The maximum number of rows that one transaction erases. Counting may wait for so many.
+/// The maximum number of rows that one transaction erases, which counting may have to wait for.
 const ERASE_ROWS: i64 = 5_000;
 
 /// Whether counting may change the rows that are erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ErasedRows {
-    /// It may, so that it must not count at the same time.
+    /// It may, so the transaction that erases takes the lock of the site.
     MayChange,
     /// Nothing changes them.
     AreFinal,
 }
 
 impl PostgresStore {
-    /// Erases what [`StatsStore::expire`](horizon_core::StatsStore::expire) says.
+    /// Erases the rows that [`StatsStore::expire`](horizon_core::StatsStore::expire) describes.
     pub(super) async fn erase_expired(&self, now: Timestamp) -> Result<(), DatabaseError> {
         let oldest = now.minus(DEDUPE_WINDOW);
         let (id, millis) = (first_id(oldest), oldest.as_millis());

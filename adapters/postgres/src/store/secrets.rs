@@ -16,7 +16,7 @@ const SECRET: &str = "secret";
 const LOGIN_KEY: &str = "login_key";
 
 impl PostgresStore {
-    /// Returns the secret that all processes with this store share: the `fresh` bytes of the first caller.
+    /// Returns the secret that all processes with this store share. The first call stores `fresh` as the secret.
     ///
     /// ```no_run
     /// # #[tokio::main(flavor = "current_thread")]
@@ -77,7 +77,7 @@ impl PostgresStore {
     }
 
     /// Returns the identity of this store: equal for all processes that use it, and different for every other store. A
-    /// copy of the schema has the same.
+    /// copy of the schema has the same identity.
     ///
     /// # Errors
     /// PostgreSQL is unavailable, or the schema cannot be read.
@@ -95,7 +95,7 @@ impl PostgresStore {
     /// Those of a write.
     pub async fn check_writable(&self) -> Result<()> {
         let check = async |transaction: &Transaction| {
-            // Sent together, so that the lock of the row does not depend on this process.
+            // Sent together, so that a stopped process does not keep the lock of the row.
             tokio::try_join!(biased; transaction.execute(sql::CHECK_WRITABLE, &[]), transaction.commit())
         };
         let written = boxed(self.database.write(check)).await;

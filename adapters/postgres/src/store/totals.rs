@@ -23,7 +23,7 @@ pub(super) struct StoredTotal {
 pub(super) async fn read(transaction: &Transaction, topics: &[Topic]) -> Result<Vec<StoredTotal>, DatabaseError> {
     let names: Vec<String> = topics.iter().map(Topic::to_string).collect();
     let params: Params<'_> = &[&names];
-    // If the first fails, the second fails because of it: the error of the first says why.
+    // If the first query fails, the second one fails because of it, so the first error is the cause.
     let (totals, custom_events) = try_join!(
         biased;
         transaction.query(sql::TOTALS, params),

@@ -1,4 +1,4 @@
-//! If a transaction cannot begin, PostgreSQL runs the statements that follow outside of one. None of them may write.
+//! If a transaction cannot begin, PostgreSQL runs the next statements outside of a transaction. None of them may write.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use horizon_core::{Day, SaltStore, reports::Reports as _};
 
 use super::*;
 
-/// Returns all rows with the transactions that wrote them.
+/// Selects all rows with the transactions that wrote them.
 const ROWS: &str = "SELECT relname, query_to_xml(
         format('SELECT xmin::text AS writer, t.* FROM eventhorizon.%I AS t ORDER BY ctid', relname), true, true, '')
     FROM pg_class WHERE relnamespace = 'eventhorizon'::regnamespace AND relkind = 'r' ORDER BY relname";
@@ -51,7 +51,7 @@ impl WriteCall {
 async fn nothing_is_written_if_the_transaction_cannot_begin() {
     for options in ["", "?statement_cache=off"] {
         let database = TestDatabase::create().await.unwrap();
-        // Outside of a transaction, statements that are not prepared find the tables, too.
+        // Lets statements that are not prepared find the tables even outside of a transaction.
         let path = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = eventhorizon', \
                     current_database()); END $$";
         database.execute(path).await.unwrap();
@@ -61,7 +61,7 @@ async fn nothing_is_written_if_the_transaction_cannot_begin() {
         // Closes its day.
         store.expire(NOW.plus(Duration::from_secs(4 * 86_400))).await.unwrap();
         for call in CALLS {
-            // A connection that writes is open.
+            // Opens the connection that writes.
             store.check_writable().await.unwrap();
             let before = database.execute(ROWS).await.unwrap();
             proxy.refuse_writes(true);

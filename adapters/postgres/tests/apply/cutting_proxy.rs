@@ -14,11 +14,11 @@ use tokio::{
 /// What the server sends when it has committed.
 const COMMITTED: &[u8] = b"COMMIT\0";
 
-/// How a transaction begins that writes, and the same with an error in its syntax.
+/// How a transaction that writes begins, and the same with a syntax error.
 const WRITES: &[u8] = b"READ WRITE";
 const FAILS: &[u8] = b"READ WRONG";
 
-/// A proxy in front of a server, which can lose the reply to a commit, and let transactions fail before they begin.
+/// A proxy in front of a server. It can lose the reply to a commit, and make transactions fail before they begin.
 pub(crate) struct CuttingProxy {
     url: String,
     faults: Arc<WriteFaults>,
@@ -55,12 +55,12 @@ impl CuttingProxy {
         self.url.clone()
     }
 
-    /// Closes the connection that commits next, after the server has committed and before the client knows.
+    /// Closes the connection that commits next, after the server has committed and before the client gets the reply.
     pub(crate) fn cut_next_commit(&self) {
         self.faults.cuts_commit.store(true, Ordering::Release);
     }
 
-    /// Lets transactions that write fail before they begin, or no longer.
+    /// Sets whether transactions that write fail before they begin.
     pub(crate) fn refuse_writes(&self, refuses: bool) {
         self.faults.refuses_writes.store(refuses, Ordering::Release);
     }

@@ -1,4 +1,4 @@
-//! What the suites cannot know about `apply` on PostgreSQL.
+//! Properties of `apply` on PostgreSQL that the conformance suites do not check.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
@@ -45,7 +45,7 @@ async fn an_error_in_the_middle_of_a_batch_rolls_back_all_of_it() {
     let limit = "ALTER TABLE eventhorizon.sessions ADD CONSTRAINT few CHECK (number < 1)";
     database.execute(limit).await.unwrap();
     let error = store.apply(&[visit(1), visit(2)]).await.unwrap_err();
-    // It is the first error, and not that a later statement was refused because of it.
+    // The error is the first one, not that of a later statement which failed because of it.
     assert!(format!("{error:?}").contains("few"), "{error:?}");
     assert!(!error.is_retryable());
     let rows = "SELECT (SELECT count(*) FROM eventhorizon.event_ids), (SELECT count(*) FROM eventhorizon.topic_hours)";

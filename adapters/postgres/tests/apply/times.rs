@@ -3,7 +3,7 @@ use horizon_core::{EventName, Properties, ReaderId, VisitorKey};
 
 use super::*;
 
-/// The first and the last millisecond that PostgreSQL has, and those of events.
+/// The first and the last millisecond of PostgreSQL's range, and those of events.
 const TIMES: [i64; 12] = [
     i64::MIN,
     i64::MIN + 1,

@@ -11,7 +11,7 @@ use horizon_core::{
 /// How many days have events: more than this month and the one before.
 const DAYS: i64 = 63;
 
-/// The pages that are read. The last two are no posts.
+/// The pages that have readers. The last two are not posts.
 const PAGES: [&str; 5] = ["hello", "docs/intro", "news", "/", "about"];
 
 /// The posts: slug, title, author, and how many days before today they were published.

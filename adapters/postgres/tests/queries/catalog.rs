@@ -45,7 +45,7 @@ const PRIVATE_TABLES: [&str; 8] = [
 /// The columns of other tables that no view may read. `parent` is read as a flag.
 const PRIVATE_COLUMNS: [&str; 4] = ["site.identity", "comments.id", "comments.reader", "comments.seq"];
 
-/// Numbers of 200 pages on 400 days, so that an index is worth it.
+/// Numbers of 200 pages on 400 days, so many that the planner prefers an index.
 const MANY_ROWS: &str = "
     SET search_path = eventhorizon;
     INSERT INTO topics SELECT n, 'blog:page' || n, 1, 1, 1, 1, 1 FROM generate_series(1, 200) AS n;

@@ -9,10 +9,10 @@ use crate::answers::{self, Answers};
 use crate::document::{Example, examples, statements};
 use crate::{blog, expected, rows, store_in};
 
-/// How many events a batch has.
+/// The number of events in a batch.
 pub(crate) const BATCH: usize = 50;
 
-/// Sets a time zone of the session in which it is another day now than in that of the site.
+/// Sets the time zone of the session to one in which the current day is not that of the site.
 const SET_TIME_ZONE: &str = "SELECT set_config('TimeZone', zone, false)
     FROM unnest(ARRAY['Pacific/Kiritimati', 'Etc/GMT+12']) AS zone
     WHERE (now() AT TIME ZONE zone)::date <> (now() AT TIME ZONE 'Europe/Berlin')::date LIMIT 1";

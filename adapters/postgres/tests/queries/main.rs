@@ -1,4 +1,4 @@
-//! The views answer what `docs/postgres.md` says, to whom it says, with the numbers of the reports.
+//! The views have the numbers of the reports, and the rights and examples of `docs/postgres.md` work.
 
 #![expect(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! The programs run with the rights in the documentation.
+//! The programs work with the rights in the documentation.
 
 use horizon_core::reports::{Dimension, Metric, Reports as _};
 use horizon_core::{CommentStore as _, SaltStore as _, Slug, StatsStore as _};

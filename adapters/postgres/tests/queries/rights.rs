@@ -1,4 +1,4 @@
-//! Readers have the rights in the documentation, and no other ones.
+//! Readers have the rights in the documentation, and no others.
 
 use horizon_core::{Day, SaltStore as _};
 use horizon_postgres::{PostgresConfig, PostgresStore};

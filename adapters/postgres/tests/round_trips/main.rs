@@ -1,6 +1,6 @@
 //! `apply` needs two round trips to the server: one reads what is stored, the other writes and commits.
 //!
-//! Each test has a runtime of one thread, as [`RoundTripProxy`] demands.
+//! Each test has a runtime of one thread, as [`RoundTripProxy`] requires.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 

@@ -73,7 +73,7 @@ async fn connect(client: TcpStream, server: u16, round_trips: Arc<AtomicU32>) {
         }
     };
     let reply = || has_reply.store(true, Ordering::Relaxed);
-    // One that ends also ends the other.
+    // When one direction ends, the other ends, too.
     tokio::select! {
         _ = forward(client_reader, server_writer, request) => {}
         _ = forward(server_reader, client_writer, reply) => {}

@@ -1,5 +1,5 @@
 //! Articles with live readers, views, likes, reactions and comments, on axum and sqlx. Articles and numbers are in one
-//! PostgreSQL.
+//! PostgreSQL database.
 
 mod database;
 #[cfg(test)]

@@ -41,7 +41,7 @@ const ADDRESS_KEYS: [&str; 9] = [
 const PICTURE_ENDINGS: [&str; 8] = ["avif", "bmp", "gif", "jpeg", "jpg", "png", "svg", "webp"];
 
 impl FieldParser<'_> {
-    /// Returns the cover, whose URL is as the author writes it, and its line.
+    /// Returns the cover, with the URL as written by the author, and its line.
     pub(super) fn cover(&mut self) -> Option<(Cover, usize)> {
         if let Some(field) = self.own("cover") {
             return self.own_cover(field);

@@ -35,7 +35,7 @@ pub(crate) use self::{
     section::{SectionEffect, section_effect},
 };
 
-/// The maximum length of a title, in characters. The rest is left out, as lists and feeds have many titles.
+/// The maximum length of a title, in characters. The rest is left out, because lists and feeds contain many titles.
 const MAX_TITLE_CHARS: usize = 500;
 
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{Series, Tag, text, unicode::nfc};
 
-/// The maximum number of tags of a document. Further ones have no effect: each page of the post lists all of them.
+/// The maximum number of tags of a document. Further ones have no effect, because the page of a post lists all tags.
 const MAX_TAGS: usize = 100;
 
 /// The maximum length of a tag or a series, in characters. Longer ones have no effect.

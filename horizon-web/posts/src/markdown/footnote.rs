@@ -1,4 +1,4 @@
-//! Names the footnotes and the links back from them for those who do not see them.
+//! Sets the accessible names of the footnotes and of the links back from them.
 
 use comrak::html::escape;
 use horizon_texts::Texts;

@@ -72,12 +72,12 @@ impl HeadingPlans {
 struct LevelPlan {
     /// The author's level of each section that the next heading may be in, outermost first.
     sections: Vec<u8>,
-    /// The same of headings in quotes and lists since the last section, which are below that.
+    /// The same for the headings in quotes and lists since the last section. They are below that section.
     nested: Vec<u8>,
 }
 
 impl LevelPlan {
-    /// Returns the level of the next heading, of which the author writes the level `written`.
+    /// Returns the level of the next heading. `written` is the level that the author writes.
     fn next(&mut self, written: u8, is_section: bool) -> u8 {
         let above = if is_section {
             self.nested.clear();

@@ -11,8 +11,8 @@ use html5ever::{
 /// Elements whose content is not HTML.
 const RAW_TEXT: [&str; 4] = ["script", "style", "textarea", "title"];
 
-/// The maximum number of tags without an end in a piece of HTML. The text after more of them is not searched for tags,
-/// because each search reads all of it.
+/// The maximum number of tags without an end in a piece of HTML. After that many, the rest of the text is not searched
+/// for tags, because each search reads all of it.
 const MAX_UNCLOSED_TAGS: usize = 100;
 
 /// A part of HTML as the author writes it.

@@ -1,4 +1,4 @@
-//! Files that a generator or its theme uses for something else than a document.
+//! Files that are not documents: a generator or its theme uses them for something else.
 
 use horizon_posts::{DiagnosticEffect, SkipReason};
 

@@ -27,11 +27,11 @@ const WARM_UP: u32 = 20_000;
 /// The parts of the slugs after which the memory is measured.
 const PARTS: u32 = 4;
 
-/// The most that the memory of the server may grow in the part in which it grows least, in kilobytes: 3 bytes per slug.
-/// In another part it may grow more, because a thread of the server that starts late takes some megabytes once.
+/// The maximum growth in kilobytes of the server's memory in the part with the least growth: 3 bytes per slug. It may
+/// grow more in another part, because a thread of the server that starts late takes some megabytes once.
 const MAX_LEAST_GROWTH: u64 = 768;
 
-/// The most that the memory of the server may grow in all parts, in kilobytes. 64 bytes per slug would be five times as
+/// The maximum growth in kilobytes of the server's memory in all parts. 64 bytes per slug would be five times as
 /// much.
 const MAX_GROWTH: u64 = 12 * 1024;
 

@@ -22,7 +22,7 @@ async fn reject_all(address: SocketAddr) -> anyhow::Result<()> {
     }
 }
 
-/// Lets a minute pass at once and then every five seconds, because a message that is still on its way ends a silence.
+/// Lets a minute pass now, and again every five seconds, because a message that is still on its way ends a silence.
 const SHORT_MINUTES: &str = "const now = Date.now, start = now();
     let minutes = 0;
     window.areMinutesShort = true;

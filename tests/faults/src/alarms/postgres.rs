@@ -20,7 +20,7 @@ const BEFORE_FAULT: Duration = Duration::from_secs(1);
 /// How long the server is away after a kill, so that the blog notices.
 const AWAY: Duration = Duration::from_secs(3);
 
-/// How long the server is paused. Longer than clients wait for a response.
+/// How long the server is paused: longer than clients wait for a response.
 const PAUSE: Duration = Duration::from_secs(7);
 
 /// The longest time until every like is acknowledged once the server runs again.

@@ -31,19 +31,19 @@ const REFUSED_WITHIN: Duration = Duration::from_secs(30);
 /// The longest time until PostgreSQL has stopped after its first error.
 const STOPPED_WITHIN: Duration = Duration::from_secs(15);
 
-/// Likes to a full disk. Few, because the server retries each for seconds.
+/// The number of likes on a full disk: few, because the server retries each for seconds.
 const LATE_LIKES: u64 = 2;
 
-/// How long PostgreSQL stays down once there is space again, because nobody starts it.
+/// How long to check that PostgreSQL stays down although there is space again.
 const DOWN: Duration = Duration::from_secs(3);
 
 /// What PostgreSQL logs about a full disk.
 const NO_SPACE: &str = "No space left on device";
 
-/// What PostgreSQL logs at its end.
+/// What PostgreSQL logs when it has stopped.
 const SHUT_DOWN: &str = "database system is shut down";
 
-/// Writes are rejected while the disk of the tables is full, and count again without a restart.
+/// PostgreSQL rejects writes while the disk of the tables is full. Likes count again without a restart.
 pub(crate) async fn tables_full(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let postgres = FaultPostgres::start(scenario.mutant).await?;
     let disk = mount(&postgres, "tables").await?;
@@ -70,7 +70,7 @@ pub(crate) async fn tables_full(scenario: &mut AlarmScenario) -> anyhow::Result<
     report_totals::check(scenario, &postgres.server.url()).await
 }
 
-/// PostgreSQL stops when the disk of its write-ahead log is full, and stays down until somebody starts it.
+/// PostgreSQL stops when the disk of its write-ahead log is full, and stays down until it is started.
 pub(crate) async fn wal_full(scenario: &mut AlarmScenario) -> anyhow::Result<()> {
     let postgres = FaultPostgres::start(scenario.mutant).await?;
     let disk = mount(&postgres, "wal").await?;
@@ -99,7 +99,7 @@ pub(crate) async fn wal_full(scenario: &mut AlarmScenario) -> anyhow::Result<()>
     report_totals::check(scenario, &postgres.server.url()).await
 }
 
-/// Checks that PostgreSQL ends, and does not start when there is space again.
+/// Checks that PostgreSQL stops, and does not start by itself when there is space again.
 async fn check_stays_down(
     scenario: &mut AlarmScenario,
     postgres: &FaultPostgres,

@@ -8,7 +8,7 @@ const QUERY: u8 = b'Q';
 /// The kind of the reply to a statement that succeeded.
 const COMMAND_COMPLETE: u8 = b'C';
 
-/// The size of the length in front of a message, which is part of the length, in bytes.
+/// The size in bytes of the length field of a message. The length includes it.
 const LENGTH_BYTES: usize = 4;
 
 /// The maximum length of a message, in bytes.

@@ -11,8 +11,8 @@ use horizon_test_support::{PostgresOptions, PostgresServer, wait_until};
 use self::proxy::PostgresProxy;
 use crate::mutant::FaultMutant;
 
-/// The settings of the server. The adapter has to overrule the first: otherwise a killed server forgets the commits of
-/// the last seconds, with the other settings up to ten.
+/// The settings of the server. The adapter has to override the first. Otherwise a killed server loses the commits of
+/// the last seconds: with the other settings, up to ten.
 const SETTINGS: &[&str] = &[
     "-c",
     "synchronous_commit=off",
@@ -22,7 +22,7 @@ const SETTINGS: &[&str] = &[
     "wal_writer_flush_after=1GB",
 ];
 
-/// Ends all connections but that of the statement. Returns a line for each.
+/// Terminates all connections except that of the statement. Returns a row for each.
 const TERMINATE: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                          WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
 

@@ -18,9 +18,9 @@ pub struct PostgresOptions<'a> {
     pub is_durable: bool,
     /// The certificate of the server. Without one it has no TLS.
     pub certificate: Option<&'a TestCertificate>,
-    /// The certificate that clients have, for lines of `access` with `clientcert`.
+    /// The certificate of the clients, for lines of `access` with `clientcert`.
     pub client_certificate: Option<&'a TestCertificate>,
-    /// Lines of `pg_hba.conf` in front of those that let everybody in from this machine.
+    /// Lines of `pg_hba.conf` before those that accept all users of this machine.
     pub access: &'a str,
 }
 

@@ -1,4 +1,4 @@
-//! A server process that ends with this process, and can be killed, paused and started again until then.
+//! A server process that can be killed, paused and started again, and ends when this process ends.
 
 use std::{
     fs,
@@ -176,7 +176,7 @@ async fn send(signal: &str, processes: &[u32]) -> anyhow::Result<()> {
     sent.context("`kill` does not start").map(drop)
 }
 
-/// Returns whether a process runs: one that has ended is a zombie until its parent asks.
+/// Returns whether a process runs. A process that has ended is a zombie until its parent waits for it.
 fn is_alive(id: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))

@@ -22,10 +22,10 @@ const BATCHES: usize = 20;
 /// 2026-10-24T22:00:00Z: midnight in Berlin, on the day on which the clocks change.
 const START: Timestamp = Timestamp::from_millis(1_792_879_200_000);
 
-/// The numbers of the sources of random visits. Lower ones come in one batch, so that the highest have no place.
+/// The numbers of the sources of random visits. The lower ones come in one batch, so that the highest exceed the limit.
 const SOURCES: Range<usize> = MAX_VALUES - 15..MAX_VALUES + 5;
 
-/// How often something happened that the test is about.
+/// How often the cases that the test must cover happened.
 #[derive(Debug, Default)]
 struct Seen {
     batches_without_missing_facts: u32,
@@ -52,8 +52,8 @@ impl Tables {
         }
     }
 
-    /// Reads what a store knows before it counts. It sometimes misses a day, as if it were wrong about the time zone,
-    /// and sometimes knows of a value whether it is stored.
+    /// Reads the facts that a store has before it counts. Sometimes omits a day, as with a wrong time zone, and
+    /// sometimes includes whether a value is stored.
     fn report_facts(&self, keys: &BatchKeys, events: &[Event], random: &mut Rng) -> ReportFacts {
         let site = self.reports.site_state();
         let days = ReportFacts::days_of(events, site.time_zone());

@@ -21,7 +21,7 @@ impl io::Write for ThreadLog {
     }
 }
 
-/// Keeps what is logged from now on.
+/// Captures what this thread logs from now on.
 pub(super) fn capture_log() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -16,8 +16,8 @@ use super::{
 /// How long the reader of a page waits.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// How long bytes need to a distant server, and back. A connection waits for the server more than ten times, and a read
-/// twice.
+/// How long bytes take to a distant server and back. Opening a connection takes more than ten round trips, and a read
+/// two.
 const DELAY: Duration = Duration::from_millis(20);
 
 const ONE: SqlStatement = sql("SELECT 'one'");
@@ -64,7 +64,7 @@ async fn callers_who_give_up_before_a_distant_server_has_answered_get_a_connecti
     wait_for_connections(&server, "1").await;
 }
 
-/// Waits until the store has so many connections.
+/// Waits until the store has this number of connections.
 async fn wait_for_connections(server: &TestDatabase, expected: &str) {
     wait_until("the connections of earlier calls are closed", async || {
         let open = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND \
@@ -110,14 +110,14 @@ async fn a_server_that_locks_out_a_user_later_is_an_outage() {
     let lock_out = "ALTER ROLE app NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                     WHERE usename = 'app'";
     admin.execute(lock_out).await.unwrap();
-    // The first call may meet the end of its connection.
+    // The first call may fail because its connection ends.
     for _ in 0..2 {
         let error = running.read_text(ONE).await.unwrap_err();
         assert!(error.is_retryable(), "{error:?}");
     }
     let error = running.read_text(ONE).await.unwrap_err().into_port_error("failed");
     assert!(error.to_string().contains("pg_hba.conf"), "{error:?}");
-    // One that starts now ends with a sentence.
+    // A process that starts now gets a permanent error.
     let starting = database(&url).read_text(ONE).await.unwrap_err();
     assert!(!starting.is_retryable(), "{starting:?}");
     admin.execute("ALTER ROLE app LOGIN").await.unwrap();

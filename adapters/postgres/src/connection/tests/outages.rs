@@ -8,7 +8,7 @@ use super::{
 
 const PID: SqlStatement = sql("SELECT pg_backend_pid()::text");
 
-/// Ends all connections but the one that runs it.
+/// Terminates all connections except the one that runs the statement.
 const TERMINATE: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'";
 
@@ -32,7 +32,7 @@ async fn a_terminated_connection_is_replaced() {
     for _ in 0..5 {
         let before = database.read_text(PID).await.unwrap();
         server.database().execute(TERMINATE).await.unwrap();
-        // The call that meets the end of the connection may fail.
+        // The call during which the connection ends may fail.
         let after = match database.read_text(PID).await {
             Ok(pid) => pid,
             Err(error) => {
@@ -121,7 +121,7 @@ async fn a_server_that_does_not_answer_is_waited_for_with_a_limit() {
     // From here on, the clock jumps to the next timer as soon as there is nothing else to do.
     tokio::time::pause();
     let start = Instant::now();
-    // One has a connection, and one needs another.
+    // One call has a connection, and the other needs a new one.
     let (first, second) = tokio::join!(database.read_text(PID), database.read_text(PID));
     let report = database.report().await;
     for error in [first.unwrap_err(), second.unwrap_err(), report.map(drop).unwrap_err()] {

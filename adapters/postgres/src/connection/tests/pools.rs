@@ -3,7 +3,7 @@ use horizon_test_support::TestDatabase;
 
 use super::*;
 
-/// Gives a setting another default, for connections that are opened from now on.
+/// Changes the default of a setting for connections that are opened from now on.
 async fn set_default(server: &TestDatabase, setting: &str, value: &str) {
     let (_, name) = server.url().rsplit_once('/').unwrap();
     let set = format!("ALTER DATABASE {name} SET {setting} = '{value}'");

@@ -7,7 +7,7 @@ use super::*;
 const HAS_TLS: SqlStatement =
     sql("SELECT CASE WHEN ssl THEN 'TLS' ELSE 'plain' END FROM pg_stat_ssl WHERE pid = pg_backend_pid()");
 
-/// Users who are let in with TLS only, without it only, with a certificate, or with a password.
+/// Users who can log in only with TLS, only without it, with a certificate, or with a password.
 const ACCESS: &str = "
 hostnossl all with_tls 127.0.0.1/32 reject
 hostssl all without_tls 127.0.0.1/32 reject
@@ -16,7 +16,7 @@ host all with_certificate 127.0.0.1/32 reject
 host all with_password 127.0.0.1/32 scram-sha-256
 ";
 
-/// Files with the certificates of the server, of another one, and of a client.
+/// Files with the certificates of the server, of another server, and of a client.
 struct Certificates {
     folder: TempDir,
     server: TestCertificate,
@@ -70,7 +70,7 @@ impl Certificates {
     }
 }
 
-/// A host, options, and what the connection has or a part of the error.
+/// A host, options, and the expected result of `connect`: what the connection has, or a part of the error.
 type ModeCase = (&'static str, &'static str, Result<&'static str, &'static str>);
 
 const IP: &str = "127.0.0.1";
@@ -154,7 +154,7 @@ async fn clients_log_in_with_a_certificate_or_a_password() {
     assert!(connect("with_certificate", "sslmode=require").await.is_err());
     let wrong = "sslmode=require&sslcert={other}/cert.pem&sslkey={other}/key.pem";
     assert!(connect("with_certificate", wrong).await.is_err());
-    // SCRAM is bound to the channel of TLS.
+    // With TLS, SCRAM uses channel binding.
     let user = "with_password:se%2Fcr%40t";
     assert_eq!(connect(user, "channel_binding=require").await.unwrap(), "TLS");
     assert_eq!(connect(user, "sslmode=disable").await.unwrap(), "plain");

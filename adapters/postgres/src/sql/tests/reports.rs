@@ -145,7 +145,7 @@ async fn plan(client: &Client, sql: SqlStatement, params: &[&str]) -> String {
     lines.collect()
 }
 
-/// Returns whether the plan uses the index, and reads no table from its start to its end except that of the topics.
+/// Returns whether the plan uses the index, and scans no table except that of the topics.
 fn is_good(plan: &str, index: &str) -> bool {
     let mut scans = plan.lines().filter(|line| line.contains("Seq Scan"));
     plan.contains(index) && scans.all(|line| line.contains("Seq Scan on topics"))

@@ -17,14 +17,15 @@ use crate::{
     },
 };
 
-/// A number that fits the columns for numbers of a day.
+/// Returns a number of a day as the value of a column of the type `integer`.
 fn number(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// Returns the statements of the reports, in the order in which they must run.
 ///
-/// Times that a column lacks are the nearest one: rows of several keys of the batch may have one key in the table.
+/// A time out of the range of a column becomes the nearest one in it, so several keys of the batch may become one key
+/// of the table.
 pub(super) fn writes<'a>(
     stored: &mut StoredFacts,
     counted: &'a CountedEvents,
@@ -202,7 +203,7 @@ struct StateRow {
     state: Vec<u8>,
 }
 
-/// The states that are new, those that changed, and the empty ones, which are erased.
+/// Inserts new states, updates changed ones, and erases those that became empty.
 fn visitor_states(
     stored: &mut StoredFacts,
     changes: &ReportChanges,

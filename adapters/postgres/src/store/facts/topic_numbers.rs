@@ -8,8 +8,8 @@ use crate::error::DatabaseError;
 /// The number of the site. Pages have higher ones.
 pub(in crate::store) const SITE: i32 = 0;
 
-/// The numbers of the topics of a batch. New topics get the next ones, which no other transaction gives away while this
-/// one has the lock.
+/// The numbers of the topics of a batch. New topics get the next numbers. No other transaction can assign the same
+/// ones, because this one has the lock.
 pub(in crate::store) struct TopicNumbers {
     numbers: HashMap<Topic, i32>,
     last: i32,
@@ -17,7 +17,7 @@ pub(in crate::store) struct TopicNumbers {
 }
 
 impl TopicNumbers {
-    /// The row has the highest number.
+    /// `row` contains the highest stored number.
     pub(super) fn new(row: Option<&Row>) -> Result<Self, DatabaseError> {
         Ok(Self {
             numbers: HashMap::new(),
@@ -26,7 +26,7 @@ impl TopicNumbers {
         })
     }
 
-    /// Notes the number of a stored topic.
+    /// Adds the number of a stored topic.
     pub(super) fn insert(&mut self, topic: Topic, number: i32) {
         self.numbers.insert(topic, number);
     }
@@ -42,7 +42,7 @@ impl TopicNumbers {
         self.last
     }
 
-    /// Returns the topics that got a number.
+    /// Removes and returns the topics that got a new number.
     pub(in crate::store) fn take_new(&mut self) -> Vec<Topic> {
         std::mem::take(&mut self.new)
     }

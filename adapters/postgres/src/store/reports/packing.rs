@@ -4,7 +4,7 @@
 //! are loose or in one part. A part has few enough sessions to be read, packed and written at once.
 //!
 //! Packing does not take the lock of the site, so counting does not wait for it. It is safe because counting only adds
-//! sessions without a visitor to these days, and because a transaction owns the rows that it has deleted.
+//! sessions without a visitor to these days, and because only one transaction can delete a row.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ use crate::{
     store::{PostgresStore, encoding::decode, reports::SiteRecord},
 };
 
-/// The number of sessions from which on a part is full. It may exceed this number by the sessions of one visitor.
+/// The number of sessions from which on a part is full. A part may exceed it by the sessions of one visitor.
 const PART_SESSIONS: usize = 10_000;
 
 /// The loose sessions of several days, ordered by day and visitor, in parts.
@@ -30,7 +30,7 @@ const PART_SESSIONS: usize = 10_000;
 pub(super) struct UnpackedSessions(Vec<SessionRow>);
 
 impl UnpackedSessions {
-    /// Adds a row with the column `session`. Returns the part before it, if it is full or of another day.
+    /// Adds a row with the column `session`. Returns the previous part if it is full or of another day.
     pub(super) fn add(&mut self, row: &Row) -> Result<Option<Vec<SessionRow>>, DatabaseError> {
         let session = session(row)?;
         let is_full = self.0.last().is_some_and(|last| {
@@ -69,7 +69,7 @@ impl PostgresStore {
     }
 }
 
-/// Returns the days with loose sessions that no event can change. A day that is in the list once never changes again.
+/// Returns the days with loose sessions that no event can change. Such a day never becomes changeable again.
 async fn days_to_pack(transaction: &Transaction, store: &PostgresStore) -> Result<Vec<Day>, DatabaseError> {
     let site = SiteRecord::read(transaction, &store.zone).await?;
     let Some(open) = site.open_day() else {
@@ -108,7 +108,7 @@ async fn pack_part(transaction: &Transaction, day: Day) -> Result<bool, Database
     if sessions.is_empty() {
         return Ok(false);
     }
-    // Sessions that come late have no visitor, so they may be in any part.
+    // Late sessions have no visitor, so they may be in any part.
     let room = number(PART_SESSIONS.saturating_sub(sessions.len()));
     let part = transaction
         .query_opt(sql::TAKE_PACKED_SESSIONS, &[&DateColumn(day), &room])
@@ -128,7 +128,7 @@ async fn pack_part(transaction: &Transaction, day: Day) -> Result<bool, Database
     Ok(taken.len() >= PART_SESSIONS)
 }
 
-/// Removes sessions of a day, and returns them: all of each visitor, up to a full part.
+/// Removes up to a full part of the sessions of a day, and returns them. Never splits the sessions of a visitor.
 async fn take_sessions(transaction: &Transaction, day: Day) -> Result<Vec<Row>, DatabaseError> {
     let (day, limit) = (DateColumn(day), PART_SESSIONS as i64);
     let last = transaction
@@ -145,7 +145,7 @@ async fn take_sessions(transaction: &Transaction, day: Day) -> Result<Vec<Row>, 
     }
 }
 
-/// Returns a number of sessions as a column of the type `integer` has it.
+/// Returns a number of sessions as the value of a column of the type `integer`.
 fn number(sessions: usize) -> i32 {
     i32::try_from(sessions).unwrap_or(i32::MAX)
 }

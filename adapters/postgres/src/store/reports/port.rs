@@ -19,7 +19,7 @@ use crate::{
     store::{PostgresStore, totals},
 };
 
-/// How long a statement of a verification may run. It reads all rows.
+/// How long a statement of a verification, which reads all rows, may run.
 const VERIFY_TIMEOUT: Duration = Duration::from_secs(600);
 
 const NOT_READ: &str = "the reports in PostgreSQL cannot be read";
@@ -107,7 +107,7 @@ impl PostgresStore {
     }
 }
 
-/// Returns the answer or why there is none. The outer error is that of the database.
+/// Answers a query. The outer error is a failure of the database; the inner one says why the query has no answer.
 fn answer_query(
     reader: &PostgresReportReader,
     site: &SiteRecord,

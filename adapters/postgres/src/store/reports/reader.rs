@@ -33,7 +33,7 @@ pub(super) struct PostgresReportReader {
     runtime: Handle,
     /// Closed when the caller no longer waits, so that the thread ends.
     caller: mpsc::Sender<Infallible>,
-    /// How long the next row may take.
+    /// How long to wait for the next row.
     limit: Duration,
 }
 
@@ -42,7 +42,7 @@ struct BucketQuery<'a> {
     sql: SqlStatement,
     params: Params<'a>,
     read_period: ReadPeriod,
-    /// The period of sums over several periods.
+    /// The period of rows that are sums over several periods.
     period: Period,
 }
 
@@ -96,7 +96,8 @@ impl PostgresReportReader {
         }
     }
 
-    /// Ends the transaction, so that its connection is used again. A failure changes nothing: the answer is complete.
+    /// Ends the transaction, so that its connection can be used again. Ignores a failure, because the answer is
+    /// complete.
     pub(super) fn finish(&self) {
         let _ = self.block_on(Transaction::commit);
     }
@@ -109,7 +110,7 @@ impl PostgresReportReader {
         self.runtime.block_on(self.wait(work(&self.transaction)))
     }
 
-    /// Passes each row of a statement as it arrives.
+    /// Passes each row of a statement to `each` as it arrives.
     pub(super) fn rows(
         &self,
         sql: SqlStatement,
@@ -128,7 +129,7 @@ impl PostgresReportReader {
         })
     }
 
-    /// Waits at most until the limit, and only while the caller waits.
+    /// Waits for `work` at most as long as the limit, and only while the caller waits.
     async fn wait<T>(&self, work: impl Future<Output = Result<T, DatabaseError>>) -> Result<T, DatabaseError> {
         tokio::select! {
             biased;
@@ -137,14 +138,14 @@ impl PostgresReportReader {
         }
     }
 
-    /// Returns the first and the last number of the topics, or `None` if there are none.
+    /// Returns the range of the numbers of the selected topics, or `None` if the page has no number.
     fn topics(&self, selection: TopicSelection<'_>) -> Result<Option<(i32, i32)>, DatabaseError> {
         match selection {
             TopicSelection::Site => Ok(Some((SITE, SITE))),
             TopicSelection::Pages => Ok(Some((FIRST_PAGE, i32::MAX))),
             TopicSelection::All => Ok(Some((SITE, i32::MAX))),
             TopicSelection::Page(page) => {
-                // PostgreSQL refuses some texts that are no names of pages.
+                // PostgreSQL cannot store some texts that are not valid names of pages.
                 let Ok(slug) = Slug::new(page) else { return Ok(None) };
                 let name = Topic::Page(slug).to_string();
                 let found = self.block_on(async |tx| tx.query_opt(sql::TOPIC, &[&name]).await)?;

@@ -13,7 +13,7 @@ use crate::{
     sql::site as sql,
 };
 
-/// The time zone of the site: the stored one, before the first dated event that of the application.
+/// The time zone of the site: the stored one, or that of the application before the first dated event.
 #[derive(Default)]
 pub(in crate::store) struct CachedZone(Mutex<SiteTimeZone>);
 
@@ -25,7 +25,7 @@ pub(in crate::store) struct SiteRecord {
 }
 
 impl CachedZone {
-    /// Returns the zone that this process knows.
+    /// Returns the cached zone.
     pub(in crate::store) fn get(&self) -> SiteTimeZone {
         self.0.lock().clone()
     }
@@ -34,7 +34,7 @@ impl CachedZone {
         *self.0.lock() = zone;
     }
 
-    /// Returns the stored time zone, and keeps it because reading the database of time zones is slow.
+    /// Returns the stored time zone, and caches it because reading the time zone database is slow.
     fn stored(&self, name: &str) -> Result<SiteTimeZone, TimeZoneError> {
         let mut zone = self.0.lock();
         if zone.name() != name {
