@@ -99,12 +99,13 @@ impl PostLists {
     /// Returns the series of a post and which part of it the post is, from 0. A translation is the same part.
     pub(crate) fn part(&self, post: &Post) -> Option<(&SeriesPosts, usize)> {
         let series = self.one_series(&post.series.as_ref()?.slug)?;
-        let is_translation = |other: &Post| {
+        let is_translation = |other: &Arc<Post>| {
             let key = other.translation_key.as_ref();
             key.is_some() && key == post.translation_key.as_ref()
         };
-        let is_same = |other: &Arc<Post>| other.slug == post.slug || is_translation(other);
-        Some((series, series.posts.iter().position(is_same)?))
+        let own = series.posts.iter().position(|other| other.slug == post.slug);
+        let part = own.or_else(|| series.posts.iter().position(is_translation));
+        Some((series, part?))
     }
 }
 

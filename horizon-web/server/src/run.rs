@@ -123,7 +123,7 @@ fn login_key(args: &ServeArgs, horizon: &Horizon) -> anyhow::Result<Option<Login
     Ok(token.map(|_| horizon.login_key()).transpose()?)
 }
 
-/// Opens the backend. Waits for a Redis that contains the secret.
+/// Opens the backend. Waits for the PostgreSQL or Redis that has the secret.
 async fn open(
     args: &ServeArgs,
     backend: &NodeSettings,

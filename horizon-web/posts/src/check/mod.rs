@@ -79,9 +79,7 @@ impl ContentFolder {
             newly_public: self.newly_public(now).into_iter().map(Path::to_owned).collect(),
         }
     }
-}
 
-impl ContentFolder {
     fn no_posts(&self) -> Finding {
         let read = self.roots.roots.iter().filter(|root| root.has_documents());
         let read: Vec<String> = read

@@ -118,3 +118,16 @@ fn a_list_leaves_out_the_translations_of_its_posts() {
         assert_eq!(part, 1, "{slug}");
     }
 }
+
+#[test]
+fn translations_that_are_both_in_a_series_are_different_parts() {
+    let folder = Folder::new();
+    let post = |lang: &str, day: u8| {
+        format!("---\ntitle: A\nlang: {lang}\ndate: 2026-11-{day}\ntranslationKey: a\nseries: S\n---\n")
+    };
+    // No post is in the language of the blog, so the series has both.
+    folder.write("a-de.md", post("de", 21)).write("a-fr.md", post("fr", 22));
+    let library = folder.load();
+    let part = |slug: &str| library.series_part(library.post(slug).unwrap()).unwrap().1;
+    assert_eq!([part("a-de"), part("a-fr")], [0, 1]);
+}
