@@ -285,17 +285,17 @@ impl Builder {
                  become invalid; to undo this, restore the file that ends in `.secret` from a backup"
             );
         }
-        let secret = match (self.secret.take(), &self.source) {
-            (Some(secret), _) => secret,
-            (None, BackendSource::Ports(_)) => Secret::random()?,
-            (None, BackendSource::Store(_)) => {
-                tracing::warn!(
-                    "no secret is set for a store of the application: a random one is used, so all readers lose their \
-                     cookies, and with them their likes, at the next restart; set it with `Builder::secret`"
-                );
-                Secret::random()?
+        let secret = match self.secret.take() {
+            Some(secret) => secret,
+            None => {
+                if matches!(self.source, BackendSource::Store(_)) {
+                    tracing::warn!(
+                        "no secret is set for a store of the application: a random one is used, so all readers lose \
+                         their cookies, and with them their likes, at the next restart; set it with `Builder::secret`"
+                    );
+                }
+                Secret::from_bytes(backend.secret().await?)
             }
-            (None, BackendSource::Urls(_)) => Secret::from_bytes(backend.secret().await?),
         };
         #[cfg(feature = "redis")]
         self.compare_clock().await;

@@ -59,26 +59,28 @@ impl<'a> FromSql<'a> for UuidColumn {
 
 impl DateColumn {
     /// Returns the day that is stored.
-    pub(crate) fn nearest(self) -> Day {
+    pub(crate) fn nearest(self) -> Self {
         let days = self.0.number();
-        Day::from_number(days.clamp(FIRST_DATE + EPOCH_DAY, LAST_DATE + EPOCH_DAY))
+        Self(Day::from_number(
+            days.clamp(FIRST_DATE + EPOCH_DAY, LAST_DATE + EPOCH_DAY),
+        ))
     }
 }
 
 impl TimestampColumn {
     /// Returns the time that is stored.
-    pub(crate) fn nearest(self) -> Timestamp {
+    pub(crate) fn nearest(self) -> Self {
         let millis = self.0.as_millis();
-        Timestamp::from_millis(millis.clamp(
+        Self(Timestamp::from_millis(millis.clamp(
             FIRST_DATE * DAY_MILLIS + EPOCH_MILLIS,
             LAST_DATE * DAY_MILLIS + EPOCH_MILLIS,
-        ))
+        )))
     }
 }
 
 impl ToSql for DateColumn {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, ConversionError> {
-        let days = self.nearest().number().saturating_sub(EPOCH_DAY);
+        let days = self.nearest().0.number().saturating_sub(EPOCH_DAY);
         out.extend_from_slice(&i32::try_from(days)?.to_be_bytes());
         Ok(IsNull::No)
     }
@@ -98,7 +100,7 @@ impl<'a> FromSql<'a> for DateColumn {
 
 impl ToSql for TimestampColumn {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, ConversionError> {
-        let millis = self.nearest().as_millis().saturating_sub(EPOCH_MILLIS);
+        let millis = self.nearest().0.as_millis().saturating_sub(EPOCH_MILLIS);
         out.extend_from_slice(&millis.saturating_mul(1_000).to_be_bytes());
         Ok(IsNull::No)
     }

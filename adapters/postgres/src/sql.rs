@@ -39,16 +39,9 @@ pub(crate) mod stats;
 /// Returns the statements that the connections of a pool prepare. PostgreSQL parses all others each time.
 pub(crate) const fn of_pool(kind: PoolKind) -> &'static [&'static [SqlStatement]] {
     match kind {
-        PoolKind::Write => &[
-            apply::ALL,
-            comments::ALL,
-            salts::ALL,
-            secrets::ALL,
-            site::ALL,
-            stats::ALL,
-        ],
+        PoolKind::Write => &[apply::ALL, salts::ALL, secrets::ALL, site::ALL, stats::ALL],
         PoolKind::Read => &[comments::ALL, salts::ALL, secrets::ALL, site::ALL, stats::ALL],
-        PoolKind::Report => &[site::ALL, stats::ALL],
+        PoolKind::Report => &[site::ALL],
     }
 }
 

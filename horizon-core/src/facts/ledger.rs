@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// A ledger over facts, which it does not change. `R` is the part for reports.
-pub(crate) struct FactsLedger<'a, R = ()> {
+pub(crate) struct FactsLedger<'a, R> {
     facts: &'a Facts,
     changed: ChangedFacts,
     pub(crate) reports: R,

@@ -165,7 +165,6 @@ BEGIN
 
             ('visitor_states', 'visitor', 'The key of the visitor on a day'),
             ('visitor_states', 'topic', 'The number of the topic'),
-            ('visitor_states', 'last', 'The time of the last event in milliseconds since 1970'),
             ('visitor_states', 'last_day', 'The day half an hour after the last event'),
             ('visitor_states', 'first_day', 'The first day with a session of the state'),
             ('visitor_states', 'state', 'The visits, encoded'),

@@ -7,13 +7,14 @@ use horizon_core::{
 use tokio_postgres::types::ToSql;
 
 use crate::{
-    columns::{DateColumn, TimestampColumn, UuidColumn, dimension_code, signed},
+    columns::{DateColumn, TimestampColumn, UuidColumn, dimension_code},
     connection::TableWrite,
     error::DatabaseError,
-    sql::{SqlStatement, apply as sql, site::SET_SITE},
+    sql::{SqlStatement, apply as sql},
     store::{
         encoding::encode,
         facts::{SESSIONS, SITE, StoredFacts, TopicNumbers, VISITORS},
+        reports::site,
     },
 };
 
@@ -32,11 +33,9 @@ pub(super) fn writes<'a>(
 ) -> Result<Vec<TableWrite<'a>>, DatabaseError> {
     let reports = &counted.reports;
     let hours = buckets(&mut stored.topics, &reports.hours, |hour| {
-        TimestampColumn(TimestampColumn(hour).nearest())
+        TimestampColumn(hour).nearest()
     });
-    let days = buckets(&mut stored.topics, &reports.days, |day| {
-        DateColumn(DateColumn(day).nearest())
-    });
+    let days = buckets(&mut stored.topics, &reports.days, |day| DateColumn(day).nearest());
     let mut writes = vec![
         counts(sql::ADD_TO_HOURS, &hours),
         counts(sql::ADD_TO_DAYS, &days),
@@ -49,7 +48,7 @@ pub(super) fn writes<'a>(
     ];
     writes.extend(sessions(stored, reports)?);
     writes.extend(visitor_states(stored, reports)?);
-    writes.extend(site(stored, reports));
+    writes.extend(site::write(&reports.site).filter(|_| stored.site.state != reports.site));
     Ok(writes)
 }
 
@@ -112,7 +111,7 @@ fn reading_times<'a, P: ToSql + Sync + Send + Copy + Ord + 'a>(
 fn dimensions(changes: &ReportChanges) -> TableWrite<'_> {
     let mut rows: BTreeMap<(i16, DateColumn, &str), Counts> = BTreeMap::new();
     for ((dimension, day, value), counts) in &changes.dimensions {
-        let day = DateColumn(DateColumn(*day).nearest());
+        let day = DateColumn(*day).nearest();
         *rows.entry((dimension_code(*dimension), day, value)).or_default() += *counts;
     }
     let write = TableWrite::new(sql::ADD_TO_DIMENSIONS, rows.len())
@@ -125,7 +124,7 @@ fn dimensions(changes: &ReportChanges) -> TableWrite<'_> {
 fn event_hours<'a>(topics: &mut TopicNumbers, changes: &'a ReportChanges) -> TableWrite<'a> {
     let mut rows: BTreeMap<(i32, TimestampColumn, &str), i64> = BTreeMap::new();
     for ((topic, hour, name), count) in &changes.custom_events {
-        let hour = TimestampColumn(TimestampColumn(*hour).nearest());
+        let hour = TimestampColumn(*hour).nearest();
         let sum = rows.entry((topics.number(topic), hour, name)).or_default();
         *sum = sum.saturating_add(*count);
     }
@@ -143,7 +142,7 @@ fn day_numbers(counted: &CountedEvents) -> TableWrite<'static> {
             NumberKind::Session => SESSIONS,
             NumberKind::Visitor => VISITORS,
         };
-        let row = rows.entry((DateColumn(DateColumn(*day).nearest()), kind)).or_default();
+        let row = rows.entry((DateColumn(*day).nearest(), kind)).or_default();
         *row = (*row).max(*next);
     }
     TableWrite::new(sql::SET_DAY_NUMBERS, rows.len())
@@ -169,7 +168,7 @@ fn sessions(stored: &StoredFacts, changes: &ReportChanges) -> Result<[TableWrite
         let is_new = stored.days.next_session(session.id.day) <= session.id.number;
         let rows = if is_new { &mut new } else { &mut changed };
         let mut session = Cow::Borrowed(session);
-        let day = DateColumn(DateColumn(session.id.day).nearest());
+        let day = DateColumn(session.id.day).nearest();
         if day != DateColumn(session.id.day) {
             // The rows of a day have this day.
             session.to_mut().id.day = day.0;
@@ -245,15 +244,4 @@ fn state_rows(statement: SqlStatement, mut rows: Vec<StateRow>) -> TableWrite<'s
         .column(rows.iter().map(|row| row.last_day))
         .column(rows.iter().map(|row| row.first_day))
         .column(rows.into_iter().map(|row| row.state))
-}
-
-/// The state of the site, if it changed. It is not stored before the first dated event.
-fn site<'a>(stored: &StoredFacts, changes: &'a ReportChanges) -> Option<TableWrite<'a>> {
-    let site = &changes.site;
-    let cutoff = site.cutoff().filter(|_| stored.site.state != *site)?;
-    let write = TableWrite::new(SET_SITE, 1)
-        .value(site.time_zone().name())
-        .value(cutoff.as_millis())
-        .value(signed(site.late_events()));
-    Some(write)
 }

@@ -37,7 +37,7 @@ impl StoredDays {
             let DateColumn(day) = row.try_get("day")?;
             add(stored.entry(day).or_default(), row)?;
         }
-        let numbers = |day| stored.get(&DateColumn(day).nearest()).copied().unwrap_or_default();
+        let numbers = |day| stored.get(&DateColumn(day).nearest().0).copied().unwrap_or_default();
         Ok(Self(days.into_iter().map(|day| (day, numbers(day))).collect()))
     }
 

@@ -11,7 +11,7 @@ use tokio_postgres::{Row, types::ToSql};
 
 use super::packing::{UnpackedSessions, pack};
 use crate::{
-    columns::{DateColumn, TimestampColumn, invalid},
+    columns::{DateColumn, TimestampColumn, dimension_code, invalid},
     connection::{Params, Transaction},
     error::DatabaseError,
     sql::{SqlStatement, reports as sql},
@@ -254,9 +254,7 @@ impl ReportReader for PostgresReportReader {
         selection: &DimensionBucketSelection,
         each: &mut dyn FnMut(DimensionBucket<'_>),
     ) -> Result<(), DatabaseError> {
-        let dimension = selection.dimension;
-        let code = dimension.session_index().and_then(|index| i16::try_from(index).ok());
-        let code = code.ok_or_else(|| invalid("dimension", dimension.name()))?;
+        let code = dimension_code(selection.dimension);
         let (first, last) = (DateColumn(selection.days.first), DateColumn(selection.days.last));
         let sql = if selection.needs_day {
             sql::DIMENSION

@@ -54,7 +54,7 @@ async fn close_days(
     let mut state = stored.clone();
     state.close_by_clock(now);
     if state != stored {
-        site::write(transaction, &state).await?;
+        transaction.execute_all(site::write(&state).as_slice()).await?;
     }
     let cutoff = state.cutoff().unwrap_or_else(|| state.cutoff_by_clock(now));
     let zone = state.time_zone();

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 
 use crate::{
     columns::{DateColumn, invalid, signed, unsigned},
-    connection::Transaction,
+    connection::{TableWrite, Transaction},
     error::DatabaseError,
     schema,
     sql::site as sql,
@@ -86,12 +86,12 @@ impl SiteRecord {
     }
 }
 
-/// Stores the state. Does nothing before the first dated event.
-pub(in crate::store) async fn write(transaction: &Transaction, state: &ReportSite) -> Result<(), DatabaseError> {
-    let Some(cutoff) = state.cutoff() else { return Ok(()) };
-    let (name, late_events) = (state.time_zone().name(), signed(state.late_events()));
-    transaction
-        .execute(sql::SET_SITE, &[&name, &cutoff.as_millis(), &late_events])
-        .await?;
-    Ok(())
+/// Returns the statement that stores the state, or `None` before the first dated event.
+pub(in crate::store) fn write(state: &ReportSite) -> Option<TableWrite<'_>> {
+    let cutoff = state.cutoff()?;
+    let write = TableWrite::new(sql::SET_SITE, 1)
+        .value(state.time_zone().name())
+        .value(cutoff.as_millis())
+        .value(signed(state.late_events()));
+    Some(write)
 }
